@@ -77,6 +77,33 @@ async def test_a_changed_order_keeps_what_it_gave(shop: Shop, database_url: str)
     assert held["anna"] > 100
 
 
+TIERS = """
+tiers:
+  metrics: [{id: spend, measure: orders.net, window: {calendar: month}}]
+  lasts: period
+  levels:
+    - {id: bronze, name: Bronze, reach: {spend: 0}}
+    - {id: silver, name: Silver, reach: {spend: 5000}, multiplier: {by: 3}}
+"""
+
+
+async def test_changed_and_late_orders_go_by_the_tier_of_then(shop: Shop, database_url: str) -> None:
+    """Three times the points for what silver bought, however late it is heard of; not for what reached it."""
+    await shop.publish(PROGRAM + TIERS)
+    await shop.order("a0", "anna", 100)
+    await shop.advance(START + 3 * DAY)
+    await shop.order("a1", "anna", 6_000, at=START + 3 * DAY)
+    for amount in (6_100, 6_200):
+        await shop.order("a1", "anna", amount)
+    await shop.order("late", "anna", 1_000, at=START + 2 * DAY)
+    await shop.advance(START + 40 * DAY)
+    await shop.order("late silver", "anna", 1_000, at=START + 9 * DAY)
+    await shop.order("late silver", "anna", 1_100, at=START + 9 * DAY)
+    await shop.order("bronze", "anna", 1_000, at=START + 40 * DAY)
+    earned = [1 + 50, 62 + 50 + 100 + 7, 10 + 50, 33 + 150, 10 + 50]
+    assert await same(shop, database_url) == {"anna": sum(earned)}
+
+
 async def test_a_rule_rests_in_each_store_by_itself(shop: Shop, database_url: str) -> None:
     """Stores are told apart, also for an order that changes."""
     await shop.publish(PROGRAM.replace("cooldown: {days: 1}", "cooldown: {days: 1}, cooldown_per: location"))
