@@ -192,6 +192,49 @@ def test_what_somebody_earned_on_the_way_into_a_tier_keeps_the_balance_alive_the
     assert play.wallet("anna", "points").balance == 0
 
 
+def test_who_falls_into_a_tier_of_inactivity_has_the_whole_time_there() -> None:
+    """Gold keeps its points; a quiet year later it is lost, and the half year begins on that day."""
+    wallet = {
+        "expiry": {"type": "inactivity", "after": {"months": 6}},
+        "tiers": {"gold": {"expiry": {"type": "none"}}},
+    }
+    levels = [
+        {"id": "bronze", "name": "Bronze", "reach": {"spend": 0}},
+        {"id": "gold", "name": "Gold", "reach": {"spend": 20_000}},
+    ]
+    spend = {"id": "spend", "measure": "orders.net", "window": {"calendar": "year"}}
+    play = stage(wallet, tiers={"metrics": [spend], "levels": levels, "lasts": "period"})
+    play.pay("anna", "o1", at("2026-02-10 10:00"), order(20_000))
+    play.run_timers("anna", at("2027-07-01"))
+    assert play.wallet("anna", "points").balance == 200
+    play.run_timers("anna", at("2027-07-02"))
+    assert play.wallet("anna", "points").balance == 0
+
+
+def test_a_floor_that_is_lifted_leaves_the_whole_time() -> None:
+    """What held her in gold goes in August, the points half a year later."""
+    wallet = {
+        "expiry": {"type": "inactivity", "after": {"months": 6}},
+        "tiers": {"gold": {"expiry": {"type": "none"}}},
+    }
+    gold = {"id": "gold", "name": "Gold", "reach": {"spend": 90_000}}
+    play = stage(
+        wallet,
+        tiers={
+            "metrics": [{"id": "spend", "measure": "orders.net"}],
+            "levels": [gold],
+            "lasts": "while_reached",
+        },
+    )
+    play.pay("anna", "o1", at("2026-02-10 10:00"), order(20_000))
+    play.assign_tier("anna", at("2026-02-11 10:00"), "gold")
+    play.assign_tier("anna", at("2026-12-11 10:00"), None)
+    play.run_timers("anna", at("2027-06-11"))
+    assert play.wallet("anna", "points").balance == 200
+    play.run_timers("anna", at("2027-06-12"))
+    assert play.wallet("anna", "points").balance == 0
+
+
 def test_an_event_may_keep_a_balance_alive_and_others_do_not() -> None:
     """Only the named activities count: a review does, an order does not."""
     wallet = {"expiry": {"type": "inactivity", "after": {"months": 6}, "activities": ["review.posted"]}}

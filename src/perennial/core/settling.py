@@ -16,6 +16,7 @@ from perennial.core.snapshot import Snapshot
 from perennial.core.tiers.tiers import available_balances, tiers_after
 from perennial.core.today import today_of
 from perennial.core.version import Version
+from perennial.core.wallets.inactivity import begin_to_rest
 
 
 def settle(
@@ -38,6 +39,7 @@ def settle(
         balances = tuple(available_balances(version, after, event.at).values())
         history = history_after(version, snapshot, today_of(version, event.at), counts)
         tier_effects, entries = tiers_after(version, event, snapshot, history, balances)
+        tier_effects += begin_to_rest(version, tier_effects, event.at)
     return Decision(
         program=version.program_id,
         version=version.number,

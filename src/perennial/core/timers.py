@@ -24,7 +24,7 @@ from perennial.core.tiers.reviews import review_tier
 from perennial.core.tiers.tiers import TierChange, available_balances, tiers_after
 from perennial.core.version import Version
 from perennial.core.wallets.closing import open_lots, out
-from perennial.core.wallets.inactivity import inactive_at
+from perennial.core.wallets.inactivity import begin_to_rest, inactive_at
 from perennial.ledger.account import Account
 from perennial.ledger.lot import spend_order
 from perennial.units import DAY, LATEST, Instant, Points
@@ -170,7 +170,7 @@ class _Play:
 
     def _take(self, at: Instant, change: TierChange) -> None:
         effects, entries = change
-        self._apply(at, effects)
+        self._apply(at, [*effects, *begin_to_rest(self._version, effects, at)])
         self.follow_ups += entries
 
 

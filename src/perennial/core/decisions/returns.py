@@ -29,6 +29,7 @@ from perennial.core.tiers.reviews import tiers_after_return
 from perennial.core.tiers.tiers import available_balances
 from perennial.core.today import today_of
 from perennial.core.version import Version
+from perennial.core.wallets.inactivity import begin_to_rest
 from perennial.core.wallets.taking_back import TakenBack, take_back
 from perennial.units import Points
 
@@ -78,7 +79,7 @@ def decide_return(
     return Decision(
         program=version.program_id,
         version=version.number,
-        effects=(*effects, *tier_effects),
+        effects=(*effects, *tier_effects, *begin_to_rest(version, tier_effects, event.at)),
         follow_ups=follow_ups,
         facts=snapshot,
         taken_back={unit: points for unit, points in taken_back.items() if points},

@@ -39,6 +39,7 @@ from perennial.core.tiers.tiers import (
     tiers_after,
 )
 from perennial.core.version import Version
+from perennial.core.wallets.inactivity import begin_to_rest
 from perennial.core.wallets.spending import not_a_member
 from perennial.units import Instant, Points
 
@@ -190,6 +191,7 @@ def decide_assignment(event: TierAssigned, version: Version, member: Member) -> 
         effects, entries = rise(version, system, standing, floor, event.id, event.at, because="assigned")
     else:
         effects, entries = [_assigned(event, version, system, standing, snapshot, member)], ()
+    effects += begin_to_rest(version, effects, event.at)
     return Decision(
         program=version.program_id,
         version=version.number,

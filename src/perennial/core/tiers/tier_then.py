@@ -15,6 +15,7 @@ from perennial.core.member import Member, Membership
 from perennial.core.snapshot import Snapshot
 from perennial.core.tiers.tiers import TierChange, level_of, reached, tier_at, tiers_after
 from perennial.core.version import Version
+from perennial.core.wallets.inactivity import begin_to_rest
 from perennial.units import LATEST, Instant, Points
 
 
@@ -57,18 +58,21 @@ def tiers_after_then(
     Without ``present`` that is the same. It reaches nothing that the member had then: a tier that was lost
     since does not come back with it.
     """
-    change = tiers_after(version, event, present or then, history, balances)
+    effects, entries = change = tiers_after(version, event, present or then, history, balances)
     system = version.program.tiers
-    if present is None or then is present or system is None:
+    if not effects or system is None:
+        return change
+    effects += begin_to_rest(version, effects, event.at)
+    if present is None or then is present:
         return change
     had = level_of(system, then.tier)
-    for effect in change[0]:
+    for effect in effects:
         if (
             isinstance(effect, MoveTier)
             and level_of(system, effect.before) < level_of(system, effect.tier) <= had
         ):
             return [], ()
-    return change
+    return effects, entries
 
 
 def may_have_moved(membership: Membership, at: Instant) -> bool:
