@@ -15,6 +15,8 @@ from perennial.flows.loading.budgets import instant_of
 from perennial.store.memberships import load_tier_moves
 from perennial.units import Instant
 
+_JUDGED = (PutOrder, PostEvent)
+
 
 async def load_tiers_then(conn: Connection, batch: Batch, commands: Sequence[Command]) -> None:
     """Load the tier moves of members of whom an order or event comes that is older than their tier."""
@@ -28,7 +30,7 @@ async def load_tiers_then(conn: Connection, batch: Batch, commands: Sequence[Com
         return
     late: dict[UUID, Member] = {}
     for command in commands:
-        if not isinstance(command, PutOrder | PostEvent) or command.customer is None:
+        if not isinstance(command, _JUDGED) or command.customer is None:
             continue
         at = instant_of(batch, command)
         if at >= batch.now:

@@ -131,6 +131,8 @@ def refuse_repeated(scope: Connection) -> None:
 
 def query_of(scope: Connection) -> list[tuple[str, str]]:
     """Return the names and values of the query parameters, in their order, each as often as it is given."""
+    if not scope["query_string"]:  # as mostly
+        return []
     return parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
 
 
