@@ -290,7 +290,7 @@ def test_every_difference_of_a_checkout_in_words() -> None:
         "the discount on shipping should be 1 but is 0",
         "the total should be 1 but is 4100",
         "what is left to pay should be 1 but is 3900",
-        "the discounts of lines should be {'l1': 1} but are {'l1': 400}",
+        "the discount of line l1 should be 1 but is 400",
         "nothing should be applied, but it is TEN",
         "what is not applied should be {'TEN': 'expired'} but is {}",
         "points that pay should be 1 but is 20",

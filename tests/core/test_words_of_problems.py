@@ -183,6 +183,7 @@ WHOLE = (
     "the variant of X Y (X) should be none but is Y",
     "the discount should be 10 but is 20",
     "the discount on shipping should be 10 but is 20",
+    "the discount of line X should be 10 but is 0",
     "the total should be 10 but is 20",
     "the place in line of X should be 1 but is 0",
     "what is left to pay should be 10 but is 20",

@@ -216,8 +216,12 @@ class Comparison:
             if wanted is not None and wanted != seen
         ]
         discounts = {line.id: line.discount for line in quote.lines if line.discount}
-        if expected.lines is not None and {k: v for k, v in expected.lines.items() if v} != discounts:
-            found.append(f"the discounts of lines should be {expected.lines} but are {discounts}")
+        wanted_off = discounts if expected.lines is None else expected.lines
+        found += [
+            f"the discount of line {line} should be {wanted_off.get(line, 0)} but is {discounts.get(line, 0)}"
+            for line in dict.fromkeys((*wanted_off, *discounts))
+            if wanted_off.get(line, 0) != discounts.get(line, 0)
+        ]
         return found + self.used(expected, checkout)
 
     def used(self, expected: Expectation, checkout: Checkout) -> list[str]:

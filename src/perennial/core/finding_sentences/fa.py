@@ -49,7 +49,7 @@ SENTENCES = {
     "messages should be {wanted:names} but are {seen:names}": "پیام\u200cها باید {wanted} باشند اما {seen} هستند",
     "the voucher should be worth {wanted:name} but is worth {seen:name}": "کوپن باید {wanted} بیرزد اما {seen} می\u200cارزد",
     "the variant of {trial:name} should be {wanted:names} but is {seen:names}": "گونهٔ {trial} باید {wanted} باشد اما {seen} است",
-    "the discounts of lines should be {wanted:name} but are {seen:name}": "تخفیف سطرها باید {wanted} باشد اما {seen} است",
+    "the discount of line {line:name} should be {wanted:number} but is {seen:number}": "تخفیف سطر «{line}» باید {wanted} باشد اما {seen} است",
     "what is not applied should be {wanted:name} but is {seen:name}": "آنچه اثر ندارد باید {wanted} باشد اما {seen} است",
     "the {name:id} of what was not met should be {wanted:name} but is {seen:name}": "{name} آنچه برآورده نشد باید {wanted} باشد اما {seen} است",
     "the lots should be {wanted:name} but are {seen:name}": "دسته\u200cهای امتیاز باید {wanted} باشند اما {seen} هستند",

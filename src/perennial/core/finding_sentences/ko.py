@@ -49,7 +49,7 @@ SENTENCES = {
     "messages should be {wanted:names} but are {seen:names}": "메시지는 {wanted}이어야 하는데 {seen}입니다",
     "the voucher should be worth {wanted:name} but is worth {seen:name}": "바우처의 가치는 {wanted}이어야 하는데 {seen}입니다",
     "the variant of {trial:name} should be {wanted:names} but is {seen:names}": "{trial}의 변형은 {wanted}이어야 하는데 {seen}입니다",
-    "the discounts of lines should be {wanted:name} but are {seen:name}": "항목의 할인은 {wanted}이어야 하는데 {seen}입니다",
+    "the discount of line {line:name} should be {wanted:number} but is {seen:number}": "항목 {line}의 할인은 {wanted}이어야 하는데 {seen}입니다",
     "what is not applied should be {wanted:name} but is {seen:name}": "적용되지 않는 것은 {wanted}이어야 하는데 {seen}입니다",
     "the {name:id} of what was not met should be {wanted:name} but is {seen:name}": "충족되지 않은 것의 {name:은/는} {wanted}이어야 하는데 {seen}입니다",
     "the lots should be {wanted:name} but are {seen:name}": "묶음은 {wanted}이어야 하는데 {seen}입니다",

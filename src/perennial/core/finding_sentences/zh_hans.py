@@ -49,7 +49,7 @@ SENTENCES = {
     "messages should be {wanted:names} but are {seen:names}": "消息应为{wanted}，实际为{seen}",
     "the voucher should be worth {wanted:name} but is worth {seen:name}": "优惠券价值应为{wanted}，实际为{seen}",
     "the variant of {trial:name} should be {wanted:names} but is {seen:names}": "{trial} 的变体应为{wanted}，实际为{seen}",
-    "the discounts of lines should be {wanted:name} but are {seen:name}": "订单行的折扣应为{wanted}，实际为{seen}",
+    "the discount of line {line:name} should be {wanted:number} but is {seen:number}": "订单行 {line} 的折扣应为 {wanted}，实际为 {seen}",
     "what is not applied should be {wanted:name} but is {seen:name}": "未适用的内容应为{wanted}，实际为{seen}",
     "the {name:id} of what was not met should be {wanted:name} but is {seen:name}": "未满足内容的 {name} 应为{wanted}，实际为{seen}",
     "the lots should be {wanted:name} but are {seen:name}": "批次应为{wanted}，实际为{seen}",

@@ -49,7 +49,7 @@ SENTENCES = {
     "messages should be {wanted:names} but are {seen:names}": "訊息應為{wanted}，實際為{seen}",
     "the voucher should be worth {wanted:name} but is worth {seen:name}": "優惠券價值應為{wanted}，實際為{seen}",
     "the variant of {trial:name} should be {wanted:names} but is {seen:names}": "{trial} 的變體應為{wanted}，實際為{seen}",
-    "the discounts of lines should be {wanted:name} but are {seen:name}": "訂單明細的折扣應為{wanted}，實際為{seen}",
+    "the discount of line {line:name} should be {wanted:number} but is {seen:number}": "訂單明細 {line} 的折扣應為 {wanted}，實際為 {seen}",
     "what is not applied should be {wanted:name} but is {seen:name}": "未適用的內容應為{wanted}，實際為{seen}",
     "the {name:id} of what was not met should be {wanted:name} but is {seen:name}": "未滿足內容的 {name} 應為{wanted}，實際為{seen}",
     "the lots should be {wanted:name} but are {seen:name}": "批次應為{wanted}，實際為{seen}",
