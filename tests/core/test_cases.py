@@ -47,7 +47,6 @@ def test_every_difference_in_words() -> None:
       lots: [{available_at: "2026-05-01", left: 31}]
       refused: insufficient_points
 """)
-    lots = "[{'available_at': '2026-05-01', 'left': %d}]"
     assert not report.passed
     assert report.differences() == [
         "step 1 (2026-05-01 12:00): expected the refusal insufficient_points, but it was no refusal",
@@ -55,8 +54,33 @@ def test_every_difference_in_words() -> None:
         "step 1 (2026-05-01 12:00): rule base should give 31 points but gives 30",
         "step 1 (2026-05-01 12:00): balance should be 29 but is 30",
         "step 1 (2026-05-01 12:00): pending should be 1 but is 0",
-        f"step 1 (2026-05-01 12:00): the lots should be {lots % 31} but are {lots % 30}",
+        "step 1 (2026-05-01 12:00): 31 points from 2026-05-01 should be left but 30 are",
         "step 1 (2026-05-01 12:00): the tier should be Gold but is none",
+    ]
+
+
+def test_lots_that_differ_are_said_by_their_dates() -> None:
+    """Points that should not be there, those that are missing, and lots in other parts are told apart."""
+    bought = """
+  - at: 2026-05-01 12:00
+    order: {id: o1, lines: [{sku: a, amount: 3000}]}
+    expect: {lots: [LOTS]}
+"""
+
+    def said(lots: str) -> list[str]:
+        return [words.split("): ", 1)[1] for words in run(bought.replace("LOTS", lots)).differences()]
+
+    assert said('{available_at: "2026-05-01", left: 30}') == []
+    assert said('{available_at: "2026-05-01", expires_at: "2027-01-01", left: 30}, {left: 5}') == [
+        "30 points from 2026-05-01 until 2027-01-01 should be left but 0 are",
+        "5 points that wait for their order should be left but 0 are",
+        "0 points from 2026-05-01 should be left but 30 are",
+    ]
+    assert said('{expires_at: "2027-01-01", left: 4}, {available_at: "2026-05-01", left: 30}') == [
+        "4 points that wait for their order until 2027-01-01 should be left but 0 are",
+    ]
+    assert said(", ".join(['{available_at: "2026-05-01", left: 15}'] * 2)) == [
+        "the lots hold what they should, but in another order or in other parts",
     ]
 
 

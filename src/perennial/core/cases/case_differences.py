@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from msgspec import UNSET
@@ -35,6 +35,9 @@ from perennial.ledger.lot import Lot
 from perennial.units import Instant, Minor, Points
 
 _PLAIN_ORDER = 250
+
+_Dates = tuple[str | None, str | None]
+"""From when the points of a lot can be spent, if known, and when they expire, if ever."""
 
 
 class Comparison:
@@ -359,9 +362,15 @@ class Comparison:
         wallet = self.rehearsal.wallet(customer, self.program.wallets[0].id)
         left = [lot for lot in (wallet.lots or {}).values() if lot.remaining]
         seen = [self.lot(lot) for lot in sorted(left, key=_by_dates)]
-        if seen != list(expected):
-            return [f"the lots should be {_plain(list(expected))} but are {_plain(seen)}"]
-        return []
+        if seen == list(expected):
+            return []
+        wanted_left, seen_left = _left_by_dates(expected), _left_by_dates(seen)
+        found = [
+            _lot_words(dates, wanted_left.get(dates, 0), seen_left.get(dates, 0))
+            for dates in dict.fromkeys((*wanted_left, *seen_left))
+            if wanted_left.get(dates, 0) != seen_left.get(dates, 0)
+        ]
+        return found or ["the lots hold what they should, but in another order or in other parts"]
 
     def lot(self, lot: Lot) -> CaseLot:
         """Return a lot as cases write it."""
@@ -419,6 +428,27 @@ def _given(wanted: CaseGift) -> list[str]:
 
 def _by_dates(lot: Lot) -> tuple[bool, Instant, Instant]:
     return lot.key.expires_at is None, lot.key.expires_at or 0, lot.key.available_at or 0
+
+
+def _left_by_dates(lots: Sequence[CaseLot]) -> dict[_Dates, Points]:
+    """Return how many points are left by their dates."""
+    left: dict[_Dates, Points] = {}
+    for lot in lots:
+        dates = lot.available_at, lot.expires_at
+        left[dates] = left.get(dates, 0) + lot.left
+    return left
+
+
+def _lot_words(dates: _Dates, wanted: Points, seen: Points) -> str:
+    """Say how many points with these dates should be left, and how many are."""
+    begin, end = dates
+    if begin is None and end is None:
+        return f"{wanted} points that wait for their order should be left but {seen} are"
+    if begin is None:
+        return f"{wanted} points that wait for their order until {end} should be left but {seen} are"
+    if end is None:
+        return f"{wanted} points from {begin} should be left but {seen} are"
+    return f"{wanted} points from {begin} until {end} should be left but {seen} are"
 
 
 def _plain(lots: object) -> object:
