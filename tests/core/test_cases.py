@@ -84,6 +84,31 @@ def test_lots_that_differ_are_said_by_their_dates() -> None:
     ]
 
 
+def test_gifts_that_differ_are_said_field_by_field() -> None:
+    """How many gifts there are, and each field that a case speaks of; the others are not looked at."""
+    claimed = """
+  - {at: 2026-05-01 12:00, order: {id: o1, lines: [{sku: a, amount: 3000}]}}
+  - at: 2026-05-02 12:00
+    claim: two-off
+    as: v
+    expect: {gives: [GIFTS]}
+"""
+
+    def said(gifts: str) -> list[str]:
+        return [words.split("): ", 1)[1] for words in run(claimed.replace("GIFTS", gifts)).differences()]
+
+    assert said("{kind: voucher, amount: 200}") == []
+    assert said("{kind: voucher, amount: 300, expires_at: 2027-01-01}, {kind: badge}") == [
+        "the number of gifts should be 2 but is 1",
+        "gift 1: amount should be 300 but is 200",
+        "gift 1: expiry should be 2027-01-01 but is none",
+    ]
+    assert said("{kind: badge, name: starter}") == [
+        "gift 1: kind should be badge but is voucher",
+        "gift 1: name should be starter but is none",
+    ]
+
+
 def test_an_unexpected_refusal_is_a_difference() -> None:
     """A claim that is refused without being expected to says why."""
     report = run("""

@@ -160,13 +160,16 @@ class Comparison:
             for effect in decision.effects
             if isinstance(effect, IssueVoucher | Entitle)
         ]
-        shown = [
-            _plain({name: getattr(gift, name) for name in _given(wanted)})
-            for gift, wanted in zip(seen, expected, strict=False)
-        ]
-        if len(seen) != len(expected) or shown != [_plain(wanted) for wanted in expected]:
-            return [f"it should give {_plain(list(expected))} but gives {_plain(seen)}"]
-        return []
+        found = []
+        if len(seen) != len(expected):
+            found.append(f"the number of gifts should be {len(expected)} but is {len(seen)}")
+        for number, (gift, wanted) in enumerate(zip(seen, expected, strict=False), start=1):
+            for field in _given(wanted):
+                should, is_ = getattr(wanted, field), getattr(gift, field)
+                if should != is_:
+                    words = f"{_GIFT_FIELDS[field]} should be {_or_none(should)} but is {_or_none(is_)}"
+                    found.append(f"gift {number}: {words}")
+        return found
 
     def gift(self, effect: IssueVoucher | Entitle) -> CaseGift:
         """Return what was handed out as cases write it."""
@@ -399,6 +402,16 @@ _FIGURES: dict[str, Callable[[Wallet], Points]] = {
 }
 """What is expected of each wallet of a customer, by the name of its field."""
 
+_GIFT_FIELDS = {
+    "kind": "kind",
+    "name": "name",
+    "amount": "amount",
+    "quantity": "quantity",
+    "state": "state",
+    "expires_at": "expiry",
+}
+"""What the fields of a gift are called."""
+
 _COMES_WITH_THE_PRICE = (
     RefusalCode.INSUFFICIENT_POINTS,
     RefusalCode.OUT_OF_STOCK,
@@ -451,8 +464,8 @@ def _lot_words(dates: _Dates, wanted: Points, seen: Points) -> str:
     return f"{wanted} points from {begin} until {end} should be left but {seen} are"
 
 
-def _plain(lots: object) -> object:
-    return msgspec.to_builtins(lots)
+def _or_none(value: str | int | None) -> str:
+    return NONE if value is None else str(value)
 
 
 def _outcome(code: str | None) -> str:
