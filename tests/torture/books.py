@@ -11,10 +11,10 @@ from asyncpg import Connection
 from perennial.flows.segments.audit import audit_everything
 from perennial.ledger.account import Account
 from perennial.units import named_id
-from tests.torture.load import Write, totals
+from tests.torture.load import Write, owner_of, totals
 
 Entry = tuple[UUID, UUID]
-"""A member and the order or event behind a change of the balance."""
+"""Whoever keeps the points, and the order or event behind a change of the balance."""
 
 
 class Difference(msgspec.Struct):
@@ -38,6 +38,7 @@ select external_id, sum(balance)::bigint
 from wallets join customers using (bucket, workspace_id, customer_id)
 where workspace_id = $1
 group by external_id
+having sum(balance) <> 0
 """
 
 
@@ -48,7 +49,7 @@ def compare(ws: int, writes: list[Write], found: dict[Entry, tuple[int, int]]) -
     for write in writes:
         source = named_id(ws, write.kind, write.name)
         for change in write.changes:
-            there = left.pop((named_id(ws, "customer", change.member), source), None)
+            there = left.pop((named_id(ws, *owner_of(change.member)), source), None)
             if there is None:
                 difference.lost.append(write.name)
             elif there != (1, change.points):

@@ -14,6 +14,9 @@ from tests.races.caller import Call, Caller, NoAnswerError, Reply
 from tests.races.shop import adjustment, order
 
 MEMBERS = tuple(f"m{number}" for number in range(24))
+HOMES = {"m0": "north", "m1": "north", "m2": "south", "m3": "south"}
+"""Who lives in which household: what they do is posted there, in whatever bucket it lies."""
+
 START = 1_000_000
 """What every member has at the beginning, so that nothing is refused."""
 
@@ -172,7 +175,8 @@ class _Writer:
         if turn == 4 and self._orders:
             return self._return(name)
         if turn < 7:
-            other = self._random.choice([each for each in MEMBERS if each != member])
+            others = [each for each in MEMBERS if owner_of(each) != owner_of(member)]
+            other = self._random.choice(others)
             return _transfer(name, member, other, self._random.randrange(1, 9))
         if turn == 7:
             body = {"id": name, "reward": "five-off"}
@@ -206,10 +210,17 @@ def _transfer(name: str, sender: str, receiver: str, points: int) -> Write:
     return Write("transfer", name, call, (Change(sender, -points), Change(receiver, points)))
 
 
+def owner_of(member: str) -> tuple[str, str]:
+    """Return of what kind and name is whoever keeps a member's points."""
+    return ("household", HOMES[member]) if member in HOMES else ("customer", member)
+
+
 def totals(writes: list[Write]) -> Counter[str]:
-    """Return what every member has after these writes."""
-    balances = Counter(dict.fromkeys(MEMBERS, START))
+    """Return what every member who lives alone and every household has after these writes."""
+    balances = Counter[str]()
+    for member in MEMBERS:
+        balances[owner_of(member)[1]] += START
     for write in writes:
         for change in write.changes:
-            balances[change.member] += change.points
+            balances[owner_of(change.member)[1]] += change.points
     return balances

@@ -29,7 +29,7 @@ from tests.races.caller import Caller
 from tests.races.served import Served, free_port, served_from
 from tests.races.shop import Shop, open_shop
 from tests.torture.books import Difference, check, compare, sources
-from tests.torture.load import MEMBERS, START, Change, Load, Write
+from tests.torture.load import HOMES, MEMBERS, START, Change, Load, Write
 from tests.torture.plug import is_in_flight, kill, ports_of, postmaster_of, with_descendants
 
 CALLERS = 24
@@ -151,6 +151,8 @@ async def prepare(box: Box) -> tuple[Shop, set[UUID]]:
     shop = await open_shop(box.server, "torture", buckets=2)
     for member in MEMBERS:
         await shop.give(member, START)
+    for member, home in HOMES.items():
+        await shop.do("PUT", f"/v1/customers/{member}", {"household": home})
     async with asking(box) as conn:
         assert await conn.fetchval("show fsync") == "on"
         assert await conn.fetchval("show synchronous_commit") == "on"
@@ -240,13 +242,13 @@ def test_the_comparison_sees_what_is_wrong() -> None:
     shop = Shop.__new__(Shop)
     shop.workspace_id = 1
     writes = [
-        Write("adjustment", name, None, (Change("m1", 5),))  # type: ignore[arg-type]
+        Write("adjustment", name, None, (Change("m9", 5),))  # type: ignore[arg-type]
         for name in ("there", "lost", "twice", "wrong")
     ]
     stranger = uuid4()
     found = {
-        (shop.id_of("customer", "m1"), shop.id_of("adjustment", name)): there
+        (shop.id_of("customer", "m9"), shop.id_of("adjustment", name)): there
         for name, there in {"there": (1, 5), "twice": (2, 10), "wrong": (1, 6)}.items()
     }
-    found[shop.id_of("customer", "m1"), stranger] = (1, 1)
+    found[shop.id_of("customer", "m9"), stranger] = (1, 1)
     assert compare(1, writes, found) == Difference(["lost"], ["twice", "wrong"], [stranger])
