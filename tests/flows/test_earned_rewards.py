@@ -192,10 +192,10 @@ async def test_the_explanation_says_why_a_reward_was_not_given(shop: Shop) -> No
     no_stock = "stock coffee: 1 time in all, all members together: used up"
     used_up = "rule newsletter: 1 time in all: used up"
     assert told == [
-        ("Rule big: fired: reward coffee", None),
-        ("Rule newsletter: fired: reward five-percent", None),
-        (f"Rule big: fired, but reward coffee was not given ({no_stock})", no_stock),
-        (f"Rule newsletter: fired, but reward five-percent was not given ({used_up})", used_up),
+        ('Rule big: fired: reward "A coffee"', None),
+        ('Rule newsletter: fired: reward "5 % off"', None),
+        (f'Rule big: fired, but reward "A coffee" was not given ({no_stock})', no_stock),
+        (f'Rule newsletter: fired, but reward "5 % off" was not given ({used_up})', used_up),
     ]
 
 

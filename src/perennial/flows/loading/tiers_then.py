@@ -38,6 +38,8 @@ async def load_tiers_then(conn: Connection, batch: Batch, commands: Sequence[Com
         member = batch.member_of(command.customer)
         if _is_before_tier(member, ranked, at):
             late[member.customer_id] = member
+    if not late:
+        return
     for bucket, there in batch.by_bucket(late):
         for customer_id, moves in (
             await load_tier_moves(conn, workspace.workspace_id, bucket, there)
