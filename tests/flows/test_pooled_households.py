@@ -20,6 +20,7 @@ from perennial.flows.customers.statements import timeline_of
 from perennial.flows.reading import MembershipView, read_customer
 from perennial.store.audits.audit import audit
 from perennial.units import DAY, SECOND, Instant, parse_instant
+from tests.flows.pool import problem_of
 from tests.flows.shop import START, Shop, available
 
 POOLED = """
@@ -372,4 +373,18 @@ async def test_who_is_erased_counts_no_more(shop: Shop, owner: Connection) -> No
     assert await tiers(shop, "ben") == [None]
     assert await figure(shop, "ben") == 0
     assert await review(shop, "s", "ben") == 10
+    await audited(owner, shop)
+
+
+async def test_erasing_a_stranger_makes_nobody(shop: Shop, owner: Connection) -> None:
+    """Who is not known is told so where households share, too; who is erased already stays as they are."""
+    await shop.publish(POOLED)
+    await live_together(shop, "anna", "ben")
+    await erase_customer(shop.handler, shop.workspace_id, "anna", "test")
+    counted = "select count(*), count(erased_at) from customers where workspace_id = $1"
+    before = await owner.fetchrow(counted, shop.workspace_id)
+    refused = await problem_of(erase_customer(shop.handler, shop.workspace_id, "nobody", "test"))
+    assert refused == (404, "customer_unknown", [])
+    await erase_customer(shop.handler, shop.workspace_id, "anna", "test")
+    assert await owner.fetchrow(counted, shop.workspace_id) == before
     await audited(owner, shop)

@@ -34,7 +34,7 @@ from perennial.store.budgets import lock_budgets
 from perennial.store.codes.cards import list_cards, lock_cards
 from perennial.store.codes.entitlements import EntitlementRow, count_companions, list_to_come
 from perennial.store.codes.redemptions import list_held
-from perennial.store.customers.customers import CustomerRow, lock_customers
+from perennial.store.customers.customers import CustomerRow, lock_customers, read_customers
 from perennial.store.customers.erasure import (
     blank_transfers,
     erase_rows,
@@ -190,10 +190,15 @@ async def _release_holds(handler: Handler, workspace_id: int, customer: str) -> 
 
 async def _move_out(handler: Handler, workspace_id: int, customer: str, actor: str) -> None:
     """Let the customer leave a household that shares tiers, so that the others' is judged at once."""
+    customer_id = named_id(workspace_id, "customer", customer)
     async with handler.database.transaction(workspace_id) as conn:
         workspace = await handler.configurations.current(conn, workspace_id)
-    if workspace.pools:
-        # Who is unknown or erased is told so behind this, and who lives alone stays as they are.
+        if not workspace.pools:
+            return
+        bucket = bucket_of(customer, workspace.row.bucket_base, workspace.row.bucket_count)
+        row = (await read_customers(conn, workspace_id, bucket, [customer_id])).get(customer_id)
+    # Whoever is put into no household is made by that: it is for those who live in one.
+    if row is not None and row.erased_at is None and row.household_id is not None:
         await put_household(
             handler, workspace_id, PutHousehold(customer=customer, household=None, actor=actor)
         )
