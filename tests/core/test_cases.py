@@ -32,6 +32,12 @@ def run(steps: str) -> CaseReport:
     return run_case(case)
 
 
+def said(steps: str, expected: str) -> list[str]:
+    """Return what differs where ``EXPECTED`` is this, without the step that it is said of."""
+    report = run(steps.replace("EXPECTED", expected))
+    return [words.split("): ", 1)[1] for words in report.differences()]
+
+
 def test_every_difference_in_words() -> None:
     """Each wrong expectation is one sentence with the step, what should be and what is."""
     report = run("""
@@ -64,22 +70,19 @@ def test_lots_that_differ_are_said_by_their_dates() -> None:
     bought = """
   - at: 2026-05-01 12:00
     order: {id: o1, lines: [{sku: a, amount: 3000}]}
-    expect: {lots: [LOTS]}
+    expect: {lots: [EXPECTED]}
 """
 
-    def said(lots: str) -> list[str]:
-        return [words.split("): ", 1)[1] for words in run(bought.replace("LOTS", lots)).differences()]
-
-    assert said('{available_at: "2026-05-01", left: 30}') == []
-    assert said('{available_at: "2026-05-01", expires_at: "2027-01-01", left: 30}, {left: 5}') == [
+    assert said(bought, '{available_at: "2026-05-01", left: 30}') == []
+    assert said(bought, '{available_at: "2026-05-01", expires_at: "2027-01-01", left: 30}, {left: 5}') == [
         "30 points from 2026-05-01 until 2027-01-01 should be left but 0 are",
         "5 points that wait for their order should be left but 0 are",
         "0 points from 2026-05-01 should be left but 30 are",
     ]
-    assert said('{expires_at: "2027-01-01", left: 4}, {available_at: "2026-05-01", left: 30}') == [
+    assert said(bought, '{expires_at: "2027-01-01", left: 4}, {available_at: "2026-05-01", left: 30}') == [
         "4 points that wait for their order until 2027-01-01 should be left but 0 are",
     ]
-    assert said(", ".join(['{available_at: "2026-05-01", left: 15}'] * 2)) == [
+    assert said(bought, ", ".join(['{available_at: "2026-05-01", left: 15}'] * 2)) == [
         "the lots hold what they should, but in another order or in other parts",
     ]
 
@@ -91,19 +94,16 @@ def test_gifts_that_differ_are_said_field_by_field() -> None:
   - at: 2026-05-02 12:00
     claim: two-off
     as: v
-    expect: {gives: [GIFTS]}
+    expect: {gives: [EXPECTED]}
 """
 
-    def said(gifts: str) -> list[str]:
-        return [words.split("): ", 1)[1] for words in run(claimed.replace("GIFTS", gifts)).differences()]
-
-    assert said("{kind: voucher, amount: 200}") == []
-    assert said("{kind: voucher, amount: 300, expires_at: 2027-01-01}, {kind: badge}") == [
+    assert said(claimed, "{kind: voucher, amount: 200}") == []
+    assert said(claimed, "{kind: voucher, amount: 300, expires_at: 2027-01-01}, {kind: badge}") == [
         "the number of gifts should be 2 but is 1",
         "gift 1: amount should be 300 but is 200",
         "gift 1: expiry should be 2027-01-01 but is none",
     ]
-    assert said("{kind: badge, name: starter}") == [
+    assert said(claimed, "{kind: badge, name: starter}") == [
         "gift 1: kind should be badge but is voucher",
         "gift 1: name should be starter but is none",
     ]

@@ -136,6 +136,10 @@ def test_inactivity_takes_the_whole_balance() -> None:
 
 
 ONLY_SPENDING = {"expiry": {"type": "inactivity", "after": {"months": 6}, "activities": ["spending"]}}
+KEPT_BY_GOLD = {
+    "expiry": {"type": "inactivity", "after": {"months": 6}},
+    "tiers": {"gold": {"expiry": {"type": "none"}}},
+}
 OFF = {"id": "off", "name": "Off", "price": 30, "gives": [{"type": "amount_off", "value": 500}]}
 
 
@@ -194,16 +198,12 @@ def test_what_somebody_earned_on_the_way_into_a_tier_keeps_the_balance_alive_the
 
 def test_who_falls_into_a_tier_of_inactivity_has_the_whole_time_there() -> None:
     """Gold keeps its points; a quiet year later it is lost, and the half year begins on that day."""
-    wallet = {
-        "expiry": {"type": "inactivity", "after": {"months": 6}},
-        "tiers": {"gold": {"expiry": {"type": "none"}}},
-    }
     levels = [
         {"id": "bronze", "name": "Bronze", "reach": {"spend": 0}},
         {"id": "gold", "name": "Gold", "reach": {"spend": 20_000}},
     ]
     spend = {"id": "spend", "measure": "orders.net", "window": {"calendar": "year"}}
-    play = stage(wallet, tiers={"metrics": [spend], "levels": levels, "lasts": "period"})
+    play = stage(KEPT_BY_GOLD, tiers={"metrics": [spend], "levels": levels, "lasts": "period"})
     play.pay("anna", "o1", at("2026-02-10 10:00"), order(20_000))
     play.run_timers("anna", at("2027-07-01"))
     assert play.wallet("anna", "points").balance == 200
@@ -213,13 +213,9 @@ def test_who_falls_into_a_tier_of_inactivity_has_the_whole_time_there() -> None:
 
 def test_a_floor_that_is_lifted_leaves_the_whole_time() -> None:
     """What held her in gold goes in August, the points half a year later."""
-    wallet = {
-        "expiry": {"type": "inactivity", "after": {"months": 6}},
-        "tiers": {"gold": {"expiry": {"type": "none"}}},
-    }
     gold = {"id": "gold", "name": "Gold", "reach": {"spend": 90_000}}
     play = stage(
-        wallet,
+        KEPT_BY_GOLD,
         tiers={
             "metrics": [{"id": "spend", "measure": "orders.net"}],
             "levels": [gold],

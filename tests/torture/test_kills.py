@@ -25,9 +25,9 @@ from asyncpg import Connection
 
 from perennial.store.database import connect
 from perennial.store.server.embedded import OWNER, EmbeddedServer
-from tests.races.caller import Caller
+from tests.races.caller import Call, Caller
 from tests.races.served import Served, free_port, served_from
-from tests.races.shop import Shop, open_shop
+from tests.races.shop import Shop, adjustment, open_shop
 from tests.torture.books import Difference, check, compare, sources
 from tests.torture.load import HOMES, MEMBERS, START, Change, Load, Write
 from tests.torture.plug import is_in_flight, kill, ports_of, postmaster_of, with_descendants
@@ -242,7 +242,9 @@ def test_the_comparison_sees_what_is_wrong() -> None:
     shop = Shop.__new__(Shop)
     shop.workspace_id = 1
     writes = [
-        Write("adjustment", name, None, (Change("m9", 5),))  # type: ignore[arg-type]
+        Write(
+            "adjustment", name, Call("POST", "/v1/adjustments", adjustment(name, "m9", 5)), (Change("m9", 5),)
+        )
         for name in ("there", "lost", "twice", "wrong")
     ]
     stranger = uuid4()
