@@ -80,11 +80,8 @@ def field_problem(path: str, code: str, message: str) -> ProblemError:
 
 def refused(refusal: Refusal) -> ProblemError:
     """Turn a refusal of the core into the error that answers the command (409 unless said)."""
-    status, code, path = (
-        _REFUSED_AS.get(refusal.code, 409),
-        refusal.code.value,
-        _REFUSED_FOR.get(refusal.code),
-    )
+    status, code = _REFUSED_AS.get(refusal.code, 409), refusal.code.value
+    path = _REFUSED_FOR.get(refusal.code)
     fields = () if path is None else (FieldProblem(path=path, code=code, message=refusal.words),)
     return problem(status, code, refusal.words, *fields, details=refusal.details, text=refusal.text)
 

@@ -396,9 +396,9 @@ class Playing:
 
 def _tiers_before(paid: Decision) -> dict[int, str | None]:
     """Return the tier by which an order of a member was judged, by the program."""
-    return (
-        {paid.program: paid.facts.tier} if paid.facts is not None and paid.facts.joined_at is not None else {}
-    )
+    if paid.facts is None or paid.facts.joined_at is None:
+        return {}
+    return {paid.program: paid.facts.tier}
 
 
 def _staying(known: JudgedOrder) -> frozenset[str]:

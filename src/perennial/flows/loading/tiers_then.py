@@ -41,9 +41,8 @@ async def load_tiers_then(conn: Connection, batch: Batch, commands: Sequence[Com
     if not late:
         return
     for bucket, there in batch.by_bucket(late):
-        for customer_id, moves in (
-            await load_tier_moves(conn, workspace.workspace_id, bucket, there)
-        ).items():
+        found = await load_tier_moves(conn, workspace.workspace_id, bucket, there)
+        for customer_id, moves in found.items():
             for program_id, moved in moves.items():
                 membership = late[customer_id].memberships.get(program_id)
                 if membership is not None:
