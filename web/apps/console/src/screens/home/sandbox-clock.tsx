@@ -1,21 +1,22 @@
 import { useLingui } from "@lingui/react/macro";
+import { clockGetOptions } from "@perennial/api-admin/queries";
 import { Stat } from "@perennial/ui";
+import { useQuery } from "@tanstack/react-query";
 
 import { useFormat } from "../../i18n/format";
-import { useNow } from "../../session/clock";
 import { useWorkspace } from "../../session/workspace";
 
 /** What time it is for the programs of a sandbox. */
 export function SandboxClock() {
   const { t } = useLingui();
   const format = useFormat();
-  const { sandbox } = useWorkspace();
-  const now = useNow();
-  if (!sandbox) return null;
+  const workspace = useWorkspace();
+  const clock = useQuery({ ...clockGetOptions(), enabled: workspace.sandbox });
+  if (!workspace.sandbox) return null;
   return (
     <Stat
       label={t`Time in this sandbox`}
-      value={now === undefined ? "–" : format.date(now.toISOString())}
+      value={clock.data === undefined ? "–" : format.date(clock.data.now)}
       note={t`Moves on when the clock is advanced`}
     />
   );

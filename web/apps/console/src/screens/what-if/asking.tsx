@@ -30,7 +30,8 @@ export function Asking({ versions, zone, busy, onRun }: AskingProps) {
   const newest = Math.max(0, ...versions);
   function send(event: FormEvent) {
     event.preventDefault();
-    onRun({ version: "draft", ...(against === "" ? {} : { against }), ...periodOf(period, first, last, zone, now ?? new Date()) });
+    if (now === undefined) return;
+    onRun({ version: "draft", ...(against === "" ? {} : { against }), ...periodOf(period, first, last, zone, now) });
   }
   return (
     <Panel>
@@ -91,7 +92,7 @@ export function Asking({ versions, zone, busy, onRun }: AskingProps) {
             )}
           </SimpleGrid>
           <Group>
-            <Button type="submit" loading={busy}>
+            <Button type="submit" loading={busy} disabled={now === undefined}>
               <Trans>See what it costs</Trans>
             </Button>
           </Group>
