@@ -30,7 +30,7 @@ from perennial.store.codes.redemptions import buckets_with_due_holds
 from perennial.store.codes.waits import workspaces_with_lines
 from perennial.store.conversions import buckets_with_due_conversions
 from perennial.store.customers.referrals import buckets_with_due_referrals
-from perennial.store.database import Database
+from perennial.store.database import AWAY, Database
 from perennial.store.leases import hold_lease
 from perennial.store.messages import buckets_with_due_messages
 from perennial.store.programs.backfills import workspaces_with_open_backfills
@@ -55,6 +55,8 @@ _log = logging.getLogger("perennial.jobs")
 class Worker:
     """Runs due work until it is told to stop; a failure of one bucket is logged and tried again.
 
+    A database that is away is said once, and once more when it is back.
+
     ``dispatcher`` is a pool in the dispatcher's role, which sees where something is due and no more.
     ``channels`` are how messages leave.
     """
@@ -65,6 +67,7 @@ class Worker:
         self.dispatcher = dispatcher
         self.channels = channels
         self.holder: UUID = uuid4()
+        self._waiting = False
         self.catching_up = CatchingUp(self.database, self.holder)
         self.filling_up = FillingUp(handler, self.holder)
 
@@ -100,10 +103,19 @@ class Worker:
 
     async def _guarded(self, work: Callable[[], Awaitable[int]]) -> int:
         try:
-            return await work()
+            done = await work()
+        except AWAY as error:
+            if not self._waiting:
+                _log.warning("jobs wait: the database is not available: %r", error)
+            self._waiting = True
+            return 0
         except Exception:  # noqa: BLE001 - one bucket must not end the work on all others
             _log.exception("a job failed; it is tried again")
             return 0
+        if self._waiting:
+            _log.warning("jobs go on: the database is available again")
+        self._waiting = False
+        return done
 
     async def run_timers(self) -> int:
         """Run what is due now in every bucket that this worker gets the lease of."""

@@ -12,7 +12,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Self, TypeVar, cast
+from typing import Final, Self, TypeVar, cast
 
 import asyncpg
 from asyncpg import Connection, Pool
@@ -33,6 +33,16 @@ DISPATCHER_ROLE = "perennial_dispatcher"
 """The role that sees in which workspace and bucket a timer is due, and nothing else."""
 
 RETRIES = 6
+
+AWAY: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+)
+"""What is raised where PostgreSQL is not there: it is stopped, starts, or cannot be reached."""
 
 _EPOCH_OF_POSTGRESQL: Instant = 946_684_800_000_000
 _JSONB_VERSION = b"\x01"
@@ -130,10 +140,15 @@ class Database:
     async def connect(
         cls, url: str, *, role: str | None = WORKER_ROLE, smallest: int = 1, largest: int = 4
     ) -> Database:
-        """Open a pool of ``smallest`` to ``largest`` connections that work as ``role``."""
+        """Open a pool of up to ``largest`` connections that work as ``role``, ``smallest`` of them at once.
+
+        What is lost is made anew when somebody asks for it, and not before: nobody tries in vain, and fills
+        the log, while the server is away.
+        """
         pool = await asyncpg.create_pool(
             url,
-            min_size=smallest,
+            init_size=smallest,
+            min_size=0,
             max_size=largest,
             connection_class=_Connection,
             init=prepare,
@@ -202,16 +217,16 @@ class Database:
         except BaseException:
             await self._pool.release(conn)
             raise
-        if self._waiting or conn.is_in_transaction():
-            await self._pool.release(conn)
-        else:
+        if _is_of_use(conn) and not self._waiting:
             self._at_hand.append(conn)
+        else:
+            await self._pool.release(conn)
 
     async def _take(self) -> PoolConnectionProxy:
         """Return the connection that was used last: to ask the pool costs as much as a short statement."""
         while self._at_hand:
             conn = self._at_hand.pop()
-            if not conn.is_closed():
+            if _is_of_use(conn):
                 return conn
             await self._pool.release(conn)
         self._waiting += 1
@@ -232,3 +247,14 @@ class Database:
                 pause = random.uniform(0, 0.005 * 2**attempt)  # noqa: S311  spreads the tries, no secret
                 await asyncio.sleep(pause)
         return await work()
+
+
+def _is_of_use(conn: PoolConnectionProxy) -> bool:
+    """Tell whether the next one may have a connection: it is there, and outside of a transaction.
+
+    When its server goes away the pool takes it back by itself, and it can be asked no more.
+    """
+    try:
+        return not conn.is_closed() and not conn.is_in_transaction()
+    except asyncpg.InterfaceError:
+        return False

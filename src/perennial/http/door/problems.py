@@ -20,6 +20,7 @@ from perennial.core.languages import ENGLISH
 from perennial.core.orders.order import Scalar
 from perennial.flows.answers import FieldProblem, Problem
 from perennial.flows.problems import ProblemError
+from perennial.store.database import AWAY
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
@@ -87,17 +88,12 @@ def rewrite_problem(body: bytes, request_id: str, language: Language = ENGLISH) 
 
 
 _UNAVAILABLE: Final = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
+    *AWAY,
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.QueryCanceledError,
-    asyncpg.InterfaceError,
-    ConnectionError,
     TimeoutError,
     asyncio.QueueFull,
 )
