@@ -16,7 +16,12 @@ HOST = "127.0.0.1"
 
 
 def _work(url: str, port: int) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PERENNIAL_DATABASE_URL": url, "PERENNIAL_SECRET": SECRET.hex()}
+    environment = {
+        **os.environ,
+        "PERENNIAL_DATABASE_URL": url,
+        "PERENNIAL_SECRET": SECRET.hex(),
+        "PYTHONUNBUFFERED": "1",
+    }
     command = [sys.executable, "-m", "perennial.cli", "work", "--metrics-port", str(port)]
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -35,6 +40,16 @@ def _figures(running: subprocess.Popen[str], port: int) -> str:
             time.sleep(0.05)
 
 
+def _said_until(running: subprocess.Popen[str], last: str) -> str:
+    assert running.stdout is not None
+    said = ""
+    while last not in said:
+        line = running.stdout.readline()
+        assert line, said
+        said += line
+    return said
+
+
 def test_a_worker_of_its_own_shows_its_figures(database_url: str) -> None:
     """Prometheus may read them as long as it runs; a signal ends both."""
     with socket.socket() as probe:
@@ -45,12 +60,14 @@ def test_a_worker_of_its_own_shows_its_figures(database_url: str) -> None:
         figures = _figures(running, port)
         assert "perennial_messages_oldest_due_timestamp_seconds 0.0" in figures
         assert "perennial_batch_seconds_count" in figures
+        said = _said_until(running, "The job worker runs.")
         running.send_signal(signal.SIGTERM)
-        said, _ = running.communicate(timeout=60)
+        rest, _ = running.communicate(timeout=60)
     finally:
         running.kill()
-    assert running.returncode == 0, said
+    assert running.returncode == 0, rest
     assert f"http://{HOST}:{port}/metrics" in said
+    assert rest == "Stopped.\n"
 
 
 def test_a_port_that_is_taken_is_said(database_url: str) -> None:
