@@ -6,7 +6,9 @@ from importlib import import_module
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
+from perennial import __version__
 from perennial.cli import _FILES, command_line
 
 
@@ -24,3 +26,12 @@ def test_an_unknown_command_is_told_all_that_there_are() -> None:
     """Help lists every command."""
     every = {name for names in _FILES.values() for name in names} | {"version"}
     assert set(get_command(command_line("nonsense")).commands) == every  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("asked", ["version", "--version"])
+def test_the_version_is_said_either_way(asked: str) -> None:
+    """As a command and as an option, and no file of commands is read for it."""
+    line = command_line(asked)
+    said = CliRunner().invoke(line, [asked])
+    assert (said.exit_code, said.output) == (0, f"{__version__}\n")
+    assert set(get_command(line).commands) == {"version"}  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ import signal
 import sys
 from importlib import import_module
 from types import FrameType
+from typing import Annotated
 
 import asyncpg
 import typer
@@ -61,7 +62,7 @@ def command_line(command: str | None = None) -> typer.Typer:
     )
     line.callback()(_perennial)
     files = [file for file, names in _FILES.items() if command in names]
-    if not files and command != "version":
+    if not files and command not in ("version", "--version"):
         files = list(_FILES)
     for file in files:
         for name, found in import_module(f"perennial.cli.{file}").COMMANDS.items():
@@ -73,7 +74,17 @@ def command_line(command: str | None = None) -> typer.Typer:
     return line
 
 
-def _perennial() -> None:
+def _print_version(asked: bool) -> None:
+    if asked:
+        version()
+        raise typer.Exit
+
+
+def _perennial(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
     """A self-hosted, all-in-one loyalty platform."""
 
 
