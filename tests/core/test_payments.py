@@ -23,7 +23,7 @@ WHOLE = PointsPayment(points=1, amount=1, least=500)
         (HALF, 10_000, 10_000, 10_000, PointsPaid(points=5_000, amount=5_000, reason=Reason.ORDER_CAP)),
         (HALF, 10_000, 7_000, 10_000, PointsPaid(points=5_000, amount=5_000, reason=Reason.ORDER_CAP)),
         (STEPS, 900, 830, 4_100, PointsPaid(points=800, amount=4_000, reason=Reason.INSUFFICIENT_POINTS)),
-        (STEPS, 1_050, 5_000, 100_000, PointsPaid(points=1_000, amount=5_000, reason=Reason.ORDER_CAP)),
+        (STEPS, 1_050, 5_000, 100_000, PointsPaid(points=1_000, amount=5_000)),
         (WHOLE, 400, 5_000, 100_000, PointsPaid(reason=Reason.CONDITIONS_NOT_MET)),
         (WHOLE, 600, 400, 100_000, PointsPaid(reason=Reason.INSUFFICIENT_POINTS)),
     ],

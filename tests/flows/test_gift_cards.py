@@ -10,6 +10,7 @@ from perennial.core.switches import SwitchKind, SwitchObject
 from perennial.flows.commands import PutOrder
 from perennial.flows.programs.life import Author
 from perennial.flows.switches import turn_off
+from perennial.flows.vouchers.vouchers import read_voucher, void_voucher, vouchers_of
 from tests.flows.checkout import PROGRAM, Checkout, a_cart, redeem
 from tests.flows.shop import START, Shop
 
@@ -82,3 +83,26 @@ async def test_a_canceled_order_gives_back_what_was_redeemed_on_it(
     if status == "paid":
         after["lots"], before["lots"] = [], []
     assert after == before
+
+
+async def test_a_card_says_what_is_on_it(checkout: Checkout) -> None:
+    """By its code and in the list of its member: less while a cart holds it, nothing once it is void."""
+    code = await checkout.claim("c1", "anna", "card")
+    await checkout.claim("c2", "anna", "five-off")
+    shop = checkout.shop
+
+    async def balances() -> tuple[int | None, dict[str, int | None]]:
+        one = await read_voucher(shop.handler, shop.workspace_id, code)
+        listed = await vouchers_of(shop.handler, shop.workspace_id, "anna")
+        return one.balance, {each.reward: each.balance for each in listed.data}
+
+    def on_it(amount: int) -> tuple[int, dict[str, int | None]]:
+        return amount, {"points/card": amount, "points/five-off": None}
+
+    assert await balances() == on_it(2_500)
+    await checkout.redeem(redeem("r1", None, 900, codes=(code,)))
+    assert await balances() == on_it(1_600)
+    await checkout.redeem(redeem("h1", None, 1_000, codes=(code,), minutes=10))
+    assert await balances() == on_it(600)
+    await void_voucher(shop.handler, shop.workspace_id, code, "stolen", "mara")
+    assert await balances() == on_it(0)

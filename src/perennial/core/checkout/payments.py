@@ -51,7 +51,8 @@ def pay_with_points(
 ) -> PointsPaid:
     """Return what points pay of ``total``, cut down to what the terms and the balance allow.
 
-    ``wanted`` None asks for as many as possible.
+    ``wanted`` None asks for as many as possible. Points beyond whole steps of the terms stay with the member
+    without a reason.
     """
     most = divide(total * ten_thousandths(terms.most), 100 * ONE, Rounding.DOWN)
     whole = most // terms.amount
@@ -67,7 +68,7 @@ def pay_with_points(
         why = Reason.INSUFFICIENT_POINTS if short else Reason.CONDITIONS_NOT_MET
         return PointsPaid(reason=why if asked else None)
     reason: Reason | None = None
-    if wanted is not None and points < wanted:
+    if wanted is not None and steps < wanted // terms.points:
         short = available < wanted and available // terms.points <= whole
         reason = Reason.INSUFFICIENT_POINTS if short else Reason.ORDER_CAP
     return PointsPaid(points=points, amount=min(steps * terms.amount, most), reason=reason)

@@ -19,6 +19,7 @@ from perennial.flows.pages import read_cursor, write_cursor
 from perennial.flows.problems import ProblemError, problem
 from perennial.flows.reading import known_customer
 from perennial.ledger.account import Account
+from perennial.store.codes.cards import card_balances
 from perennial.store.codes.codebook import Codebook, first_found
 from perennial.store.codes.pools import find_batch
 from perennial.store.codes.vouchers import (
@@ -41,7 +42,8 @@ class VoucherView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
 
     ``uses_left`` is null where there is no end. ``customer`` is whose it is, nobody's without one;
     ``bound`` says that it is for them alone, ``for_friends`` that it is for everybody else. ``code`` is there
-    only where the vouchers of one customer are listed. ``value`` is in the minor unit of ``currency``.
+    only where the vouchers of one customer are listed. ``value`` is in the minor unit of ``currency``, and so
+    is ``balance``, which a gift card has: what is on it and not held by a cart.
     """
 
     id: str
@@ -60,6 +62,7 @@ class VoucherView(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     bound: bool = False
     for_friends: bool = False
     batch: str | None = None
+    balance: int | None = None
 
 
 class VoucherPage(msgspec.Struct, frozen=True):
@@ -148,9 +151,9 @@ async def _close_card(
 ) -> Minor | None:
     """Take what is left on a gift card, whose voucher is locked; None where it is no gift card."""
     batch = await handler.batch(conn, workspace_id, place[0])
-    version = batch.workspace.program_by_id(row.program_id).version(row.version)
-    if not version.rewards[row.reward].card_for(row.tier):
+    if not _is_card(batch.workspace, row):
         return None
+    version = batch.workspace.program_by_id(row.program_id).version(row.version)
     event_id = batch.name("card closed", row.voucher_id.hex)
     holder = Member(customer_id=row.customer_id, owner=row.customer_id)
     operation = batch.operation(holder, event_id, batch.now)
@@ -186,10 +189,17 @@ async def vouchers_of(
         begin = read_cursor(cursor, _Cursor, workspace_id, "vouchers", known.customer_id)
         before = None if begin is None else (begin.at, begin.id)
         found = await list_vouchers(conn, workspace_id, bucket, known.customer_id, limit + 1, before)
-    rows = found[:limit]
+        rows = found[:limit]
+        balances = await _balances(conn, workspace, bucket, rows)
     following = _Cursor(rows[-1].issued_at, rows[-1].voucher_id) if len(found) > limit else None
     views = (
-        voucher_view(workspace, row, customer, code=handler.codebook.open(workspace_id, row.sealed))
+        voucher_view(
+            workspace,
+            row,
+            customer,
+            code=handler.codebook.open(workspace_id, row.sealed),
+            balance=balances.get(row.voucher_id),
+        )
         for row in rows
     )
     next_cursor = write_cursor(following, workspace_id, "vouchers", known.customer_id)
@@ -225,7 +235,23 @@ async def _view(conn: Connection, workspace: Workspace, bucket: int, row: Vouche
     if row.batch_id is not None:
         known = await find_batch(conn, workspace.workspace_id, row.batch_id)
         batch = known.external_id if known is not None else None
-    return voucher_view(workspace, row, customer, batch=batch)
+    balances = await _balances(conn, workspace, bucket, [row])
+    return voucher_view(workspace, row, customer, batch=batch, balance=balances.get(row.voucher_id))
+
+
+async def _balances(
+    conn: Connection, workspace: Workspace, bucket: int, rows: Iterable[VoucherRow]
+) -> dict[UUID, Minor]:
+    """Return what is on those of the vouchers that are gift cards."""
+    cards = [row.voucher_id for row in rows if _is_card(workspace, row)]
+    if not cards:
+        return {}
+    return dict.fromkeys(cards, 0) | await card_balances(conn, workspace.workspace_id, bucket, cards)
+
+
+def _is_card(workspace: Workspace, row: VoucherRow) -> bool:
+    version = workspace.program_by_id(row.program_id).version(row.version)
+    return bool(version.rewards[row.reward].card_for(row.tier))
 
 
 def voucher_view(
@@ -235,6 +261,7 @@ def voucher_view(
     *,
     code: str | None = None,
     batch: str | None = None,
+    balance: Minor | None = None,
 ) -> VoucherView:
     """Return a voucher as the API tells it, as of the workspace's business time."""
     return VoucherView(
@@ -254,6 +281,7 @@ def voucher_view(
         bound=row.bound,
         for_friends=row.referrer_id is not None,
         batch=batch,
+        balance=balance,
     )
 
 

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from asyncpg import Connection
 
+from perennial.units import Minor
+
 # Looked up, and locked, one after the other in the order of the ids that are given.
 LOCK_CARDS = """
 select found.*
@@ -56,6 +58,19 @@ where vouchers.bucket = $2 and vouchers.workspace_id = $1 and vouchers.customer_
 """
 
 
+# What is on a card: it has one wallet, in the unit of its program's cards.
+_CARD_BALANCES = """
+select found.*
+from unnest($3::uuid[]) as wanted (customer_id)
+cross join lateral (
+    select customer_id, balance
+    from wallets
+    where bucket = $2 and workspace_id = $1 and customer_id = wanted.customer_id
+    offset 0
+) as found
+"""
+
+
 async def lock_cards(conn: Connection, ws: int, bucket: int, cards: Collection[UUID]) -> None:
     """Lock what is on these cards of a bucket, in sorted order, until the transaction ends."""
     await conn.fetch(LOCK_CARDS, ws, bucket, sorted(cards, key=lambda card: card.bytes))
@@ -69,3 +84,9 @@ async def find_closed(conn: Connection, ws: int, bucket: int, cards: Collection[
 async def list_cards(conn: Connection, ws: int, bucket: int, customer_id: UUID) -> list[UUID]:
     """Return the gift cards of a customer that had money on them once."""
     return [card for (card,) in await conn.fetch(_LIST_CARDS, ws, bucket, customer_id)]
+
+
+async def card_balances(conn: Connection, ws: int, bucket: int, cards: Collection[UUID]) -> dict[UUID, Minor]:
+    """Return what is on each of these cards of a bucket and not held; what never had anything is left out."""
+    rows = await conn.fetch(_CARD_BALANCES, ws, bucket, list(cards))
+    return {row["customer_id"]: row["balance"] for row in rows}

@@ -59,7 +59,7 @@ function useColumns(): Column<VoucherView>[] {
   return [
     { id: "code", title: t`Code`, cell: (row) => <Code dir="ltr">{row.code ?? `…${row.last4}`}</Code> },
     { id: "reward", title: t`Reward`, cell: (row) => <RewardName reference={row.reward} /> },
-    { id: "value", title: t`Worth`, numeric: true, cell: (row) => (row.value === 0 ? "–" : format.money(row.value, row.currency)) },
+    { id: "value", title: t`Worth`, numeric: true, cell: (row) => (row.value === 0 ? "–" : format.money(row.balance ?? row.value, row.currency)) },
     { id: "state", title: t`State`, cell: (row) => <StateOf row={row} /> },
     { id: "issued", title: t`Given`, cell: (row) => format.date(row.issued_at, zoneOf(row.reward)) },
     { id: "expires", title: t`Expires`, cell: (row) => (row.expires_at == null ? "–" : format.date(row.expires_at, zoneOf(row.reward))) },
