@@ -285,6 +285,26 @@ def test_all_or_nothing_with_the_best_choice() -> None:
     assert (quote.total, sorted(applied(quote))) == (8_900, ["joint", "small"])
 
 
+@pytest.mark.parametrize("sequence", ["levels", "best_for_customer", "best_for_margin"])
+def test_a_gift_that_is_worth_nothing_is_given(sequence: str) -> None:
+    """A sample without a price takes nothing off, and is in the cart; no code is used up so."""
+    rewards = [
+        percent("ten", "10", automatic=True),
+        {"id": "sample", "automatic": True, "gives": [_product("tea")]},
+        percent("none", "10", codes={}),
+    ]
+    rewards[-1]["gives"][0]["lines"] = {"fact": "line.sku", "is": "socks"}
+    version = version_of(*rewards, stacking={"sequence": sequence})
+    quote = quoted(version, HUNDRED, code(version, "none"))
+    assert [one.sku for one in quote.lines] == ["shoes", "tea"]
+    assert (quote.total, sorted(applied(quote))) == (9_000, ["sample", "ten"])
+    assert standing_of(quote, "none").reason is Reason.NO_EFFECT
+
+
+def _product(sku: str) -> dict[str, Any]:
+    return {"type": "free_product", "sku": sku}
+
+
 def test_a_search_that_takes_too_long_says_that_it_is_approximate(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rewards that all change each other are looked at within a bound, and what is found is no bad choice."""
     rewards = [

@@ -6,7 +6,7 @@ in its limits, and is not kept out by those before it (``core/pricing/combining.
 out a joint reward which could still be applied is not allowed. For the customer's sake the choice that
 takes most off wins; for the margin's, of all choices to which nothing can be added, the one that takes
 least off. Of equal ones the one with fewer rewards wins, then the one whose rewards come first in the
-hierarchy.
+hierarchy. Gifts that are worth nothing come on top of what the customer has chosen so.
 
 The search grows choices reward by reward. Those of which the same can come are one, a choice is left
 when another one with the same rewards is surely no worse, and when it cannot beat the best so far
@@ -76,11 +76,28 @@ def best_choice(
     for one in best.attempt.applied:
         apply(result, one, bill)
     result.approximate = best.attempt.approximate
-    chosen = {one.place for one in best.attempt.applied}
+    if aim is Aim.MOST_OFF:
+        result = _with_gifts(result, possible, bill)
+    chosen = {one.place for one in result.applied}
     for one in candidates:
         if one.place not in chosen:
             result.standings[one.place] = _why_left_out(one, start, result, bill, aim)
     return result
+
+
+def _with_gifts(choice: Attempt, possible: Sequence[Candidate], bill: Bill) -> Attempt:
+    """Return the choice with whatever else can be applied and adds something to the cart.
+
+    A gift that is worth nothing takes nothing off, and the customer would miss it all the same.
+    """
+    for one in possible:
+        if one in choice.applied or kept_out(one, choice.applied, bill.stacking) is not None:
+            continue
+        trial = choice.copy()
+        apply(trial, one, bill)
+        if len(trial.cart.added) > len(choice.cart.added):
+            choice = trial
+    return choice
 
 
 def _may_apply(start: Attempt, candidate: Candidate, bill: Bill) -> bool:
