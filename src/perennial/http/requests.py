@@ -19,7 +19,7 @@ from perennial.core.customers.identifiers import (
 )
 from perennial.core.flaws.flaw import Assumptions
 from perennial.core.kinds.rule import Identifier
-from perennial.core.orders.order import Attributes, Name, Order, ReturnedLine, SentOrder
+from perennial.core.orders.order import Attributes, Line, Name, Order, ReturnedLine, SentOrder
 from perennial.core.switches import SwitchObject
 from perennial.flows.answers import FieldProblem
 from perennial.flows.commands import (
@@ -339,11 +339,29 @@ def _meant(command: Identifiable, identifier: CustomerIdentifier | None) -> Iden
     return command
 
 
+def distinct(lines: tuple[Line, ...], path: str = "$.lines") -> tuple[Line, ...]:
+    """Return the lines of an order, each with an id of its own, or raise the 422 for the first that has none.
+
+    A line without an id has its position, from 1, as one.
+    """
+    if all(line.id is None for line in lines):
+        return lines
+    seen: set[str] = set()
+    for position, line in enumerate(lines, 1):
+        name = line.id or str(position)
+        if name in seen:
+            words = f"another line has the id {name!r}; a line without an id has its position as one"
+            field = FieldProblem(path=f"{path}[{position - 1}].id", code="line_twice", message=words)
+            raise bad_fields(422, field)
+        seen.add(name)
+    return lines
+
+
 def order_command(order_id: str, body: OrderBody, caller: Key) -> Identifiable | Identified | Introduced:
     """Return the command that stores an order which the caller brings."""
     order = Order(
         status=body.status,
-        lines=body.lines,
+        lines=distinct(body.lines),
         currency=body.currency,
         discount=body.discount,
         shipping=body.shipping,

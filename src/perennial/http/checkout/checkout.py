@@ -48,7 +48,16 @@ from perennial.http.door.operation import (
 )
 from perennial.http.door.paths import plain_segment
 from perennial.http.door.problems import bad_fields
-from perennial.http.requests import DeviceName, OnceId, PositivePoints, Reason, Reference, When, once_id
+from perennial.http.requests import (
+    DeviceName,
+    OnceId,
+    PositivePoints,
+    Reason,
+    Reference,
+    When,
+    distinct,
+    once_id,
+)
 from perennial.units import MAX_AMOUNT, SECOND, Instant
 
 _AT_THE_TILL = (Scope.TILL,)
@@ -375,6 +384,7 @@ def order_of(cart: CartBody, codes: tuple[str, ...], redeemer: Redeemer) -> Orde
 
 def _command(name: str, data: QuoteBody | RedemptionBody, cart: CartBody, caller: Key) -> PostRedemption:
     codes = tuple(asked.code for asked in data.redeem if asked.code is not None)
+    distinct(cart.lines, "$.cart.lines")
     order = order_of(cart, codes, caller.redeemer(data.device))
     return PostRedemption(
         id=name,

@@ -106,6 +106,7 @@ PROBLEM_CODES = {
     "kind_unknown": "There is no such kind of flaw.",
     "limit_reached": "A limit leaves no room.",
     "line_too_large": "A line of a batch is larger than the server takes.",
+    "line_twice": "Two lines of an order have the same id.",
     "line_unknown": "The order has no such line.",
     "lone_surrogate": "A text holds half of a surrogate pair.",
     "location_unknown": "There is no such location.",
