@@ -11,7 +11,14 @@ import pytest
 from asyncpg import Connection
 
 from perennial.core.orders.order import OrderStatus, ReturnedLine
-from perennial.flows.commands import JoinProgram, PostReturn, PostRollback, PutOrder, RedeemHold
+from perennial.flows.commands import (
+    JoinProgram,
+    PostRedemption,
+    PostReturn,
+    PostRollback,
+    PutOrder,
+    RedeemHold,
+)
 from perennial.store.audits.audit import audit
 from perennial.store.database import WORKER_ROLE, connect
 from perennial.units import HOUR, MINUTE
@@ -191,6 +198,21 @@ async def test_a_voucher_is_used_once_however_many_try(checkout: Checkout) -> No
     )
     reasons = [answer.quote.redeemables[0].reason for answer in answers]
     assert sorted(reasons, key=str) == [None] + ["used_up"] * 19
+
+
+async def test_ten_holds_are_open_at_most_however_many_come_at_once(checkout: Checkout) -> None:
+    """Those of one batch count as well, and what was redeemed or given back in it makes room."""
+    shop = checkout.shop
+
+    async def statuses(*commands: PostRedemption | RedeemHold | PostRollback) -> list[int]:
+        return sorted(answer.status for answer in await asyncio.gather(*map(shop.send, commands)))
+
+    many = [redeem(f"h{number}", "anna", 100, points=10, minutes=10) for number in range(15)]
+    assert await statuses(*many) == [201] * 10 + [409] * 5
+    redeemed = RedeemHold(id="h0", customer="anna", at=START)
+    given_back = PostRollback(id="b1", redemption="h1", customer="anna", at=START)
+    more = [redeem(f"m{number}", "anna", 100, points=10, minutes=10) for number in range(5)]
+    assert await statuses(redeemed, given_back, *more) == [200, 201] + [201] * 2 + [409] * 3
 
 
 async def test_no_code_is_kept_in_plain_text(checkout: Checkout) -> None:

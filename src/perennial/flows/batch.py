@@ -29,7 +29,7 @@ from perennial.flows.problems import ProblemError, customer_erased, customer_mer
 from perennial.flows.stored import StoredDecision
 from perennial.store.codes.codebook import Codebook
 from perennial.store.codes.entitlements import EntitlementRow
-from perennial.store.codes.redemptions import RedemptionRow
+from perennial.store.codes.redemptions import RedemptionRow, RedemptionState
 from perennial.store.codes.vouchers import VoucherRow
 from perennial.store.codes.waits import Line, WaitRow
 from perennial.store.conversions import ConversionRow, OwnerRow
@@ -407,7 +407,12 @@ class Batch(msgspec.Struct):
             self.guests_on_orders.append((row.order_id, row.redemption_id))
 
     def put_redemption(self, row: RedemptionRow) -> None:
-        """Store a redemption as it is now."""
+        """Store a redemption as it is now, and count the holds that its customer has open."""
+        before = self.redemptions.get(row.redemption_id)
+        was = before is not None and before.state is RedemptionState.HELD
+        self.held[row.customer_id] = (
+            self.held.get(row.customer_id, 0) + (row.state is RedemptionState.HELD) - was
+        )
         self.redemptions[row.redemption_id] = row
         self.changed_redemptions[row.redemption_id] = row
 
