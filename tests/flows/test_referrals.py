@@ -232,6 +232,27 @@ async def test_a_household_and_a_chain(shop: Shop) -> None:
     assert linked.view.state == "pending"
 
 
+@pytest.mark.parametrize("allowed", [False, True])
+async def test_who_moves_together_meanwhile(shop: Shop, owner: Connection, allowed: bool) -> None:
+    """A friend who lives with the advocate when it is due is as one who did when referred."""
+    offer = f"name: Friends\n      same_household: {str(allowed).lower()}"
+    await shop.publish(PROGRAM.replace("name: Friends", offer))
+    await shop.do(JoinProgram(customer="anna", program="shop", at=None, source="test"))
+    for friend in ("ben", "cora"):
+        await refer(shop.handler, shop.workspace_id, Refer(friend=friend, advocate="anna"))
+        await shop.do(order(f"o-{friend}", friend, 5000))
+        if friend == "ben":
+            await at_home(shop, "anna")
+            await at_home(shop, "ben")
+        assert await settle(shop) == 1
+    ended = await referral(shop, "ben")
+    expected = ("converted", None) if allowed else ("rejected", "same_household")
+    assert (ended.state, ended.reason) == expected
+    assert (await referral(shop, "cora")).state == "converted"
+    assert await balance(shop, "anna") == 507 * (1 + allowed)
+    await is_sound(shop, owner)
+
+
 async def test_limit_tiers_rules_and_reversal(open_shop: Shop, owner: Connection) -> None:
     """Two friends give 500, the third 600 and the bonus, the fourth is too many; a return takes it back."""
     shop = open_shop
