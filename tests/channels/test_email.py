@@ -59,6 +59,27 @@ def test_no_header_is_smuggled_in() -> None:
         write_mail(msgspec.structs.replace(MAIL, to="anna@example.com\r\nBcc: eve@example.com"), settings, AT)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=?utf-8?q?Anna=0D=0ABcc:_eve@example.com?=",
+        "=?utf-8?b?QW5uYQBCb2I=?=",
+        "=?utf-8?q?" + "=E2=98=83" * 40 + "?=",
+        "=?no-such-charset?q?x?= 名前",
+    ],
+)
+async def test_a_subject_that_looks_encoded_is_read_as_it_was_written(name: str) -> None:
+    """What a name says it stands for is not looked up by whoever reads the mail, nor by us."""
+    async with mailbox() as box, MailServer(box.settings).line() as line:
+        await line.send(msgspec.structs.replace(MAIL, subject=f"Hi {name}"), AT)
+    (arrived,) = box.mails
+    assert arrived["Subject"] == f"Hi {name}"
+    head = box.wires[0].partition(b"\r\n\r\n")[0]
+    assert name.encode() not in head
+    assert all(32 <= byte < 127 for each in head.split(b"\r\n") for byte in each)
+    assert all(len(each) <= 78 for each in head.split(b"\r\n"))
+
+
 async def test_one_connection_takes_many_mails_and_a_broken_one_is_opened_again() -> None:
     """After a no the same connection goes on; after one that broke there is another."""
     async with mailbox() as box, MailServer(box.settings).line() as line:
