@@ -50,6 +50,15 @@ async def test_a_plain_mail_has_no_more_than_it_needs() -> None:
     assert arrived["List-Unsubscribe"] is None
 
 
+@pytest.mark.parametrize("address", ["ünï@example.com", "bob@exämple.com"])
+def test_an_address_of_another_script_stands_as_it_is(address: str) -> None:
+    """An address is never encoded: a server that takes such a one takes it in UTF-8."""
+    settings = MailSettings(host="localhost", port=25, tls=False, sender="club@shop.test")
+    wire = write_mail(msgspec.structs.replace(MAIL, to=address, subject="환영합니다"), settings, AT)
+    assert f"\r\nTo: {address}\r\n".encode() in wire
+    assert "\r\nSubject: 환영합니다\r\n".encode() in wire
+
+
 def test_no_header_is_smuggled_in() -> None:
     """A subject of several lines becomes one, and an address of several is no address."""
     settings = MailSettings(host="localhost", port=25, tls=False, sender="club@shop.test")

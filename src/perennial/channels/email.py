@@ -83,8 +83,13 @@ _POLICY = _Policy(linesep=SMTP_POLICY.linesep, cte_type="7bit")
 
 
 def write_mail(mail: Mail, settings: MailSettings, at: Instant) -> bytes:
-    """Return an e-mail as it goes over the wire, of seven bits each; ``at`` is when it is sent (UTC)."""
-    message = EmailMessage(policy=_POLICY)
+    """Return an e-mail as it goes over the wire; ``at`` is when it is sent (UTC).
+
+    It is of seven bits each, but for the headers of one to an address that is not.
+    """
+    # A server that takes such an address takes headers in UTF-8 (RFC 6532), and none may encode it.
+    policy = _POLICY if mail.to.isascii() else _POLICY.clone(utf8=True)
+    message = EmailMessage(policy=policy)
     message["From"] = formataddr((settings.sender_name, settings.sender))
     message["To"] = mail.to
     message["Subject"] = " ".join(mail.subject.split())
@@ -97,7 +102,7 @@ def write_mail(mail: Mail, settings: MailSettings, at: Instant) -> bytes:
     message.set_content(mail.text, cte="quoted-printable")
     if mail.html is not None:
         message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
-    return message.as_bytes(policy=_POLICY)
+    return message.as_bytes(policy=policy)
 
 
 class MailLine:
