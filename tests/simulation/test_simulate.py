@@ -304,6 +304,33 @@ async def test_a_budget_runs_out_when_it_did(shop: Shop, database_url: str) -> N
     assert [wallet.liability for wallet in result.sides[0].wallets] == [held]
 
 
+@pytest.mark.parametrize("early", [False, True])
+async def test_a_budget_runs_out_where_the_past_begins_before_the_program(
+    shop: Shop, database_url: str, early: bool
+) -> None:
+    """Orders from before the first version are recorded only, and one of its very instant counts.
+
+    A second version doubles what is given. Tried from the start on, the first one gives for all of them.
+    """
+    await shop.publish(CAPPED, START)
+    if early:
+        await shop.order("bill-0", "bill", 90_000, at=START - 20 * DAY)
+    for name in ("anna", "bill", "cleo"):
+        await shop.order(f"{name}-1", name, 10_000, at=START)
+    await shop.advance(START + 2 * DAY)
+    await shop.publish(CAPPED.replace("points: 1,", "points: 2,"))
+    for name in ("anna", "bill", "cleo"):
+        await shop.order(f"{name}-2", name, 10_000, at=START + 2 * DAY)
+    result = await run(shop, database_url, Simulate(version="history", document=None, against="1"), 1)
+    sides = {side.name: side for side in result.sides}
+    assert awarded(sides["history"]) == 700
+    assert awarded(sides["version 1"]) == (700 if early else 600)
+    assert [budget.used for budget in sides["history"].budgets] == [700]
+    async with shop.database.snapshot(shop.workspace_id) as conn:
+        held = await conn.fetchval("select sum(balance) from wallets")
+    assert [wallet.liability for wallet in sides["history"].wallets] == [held]
+
+
 async def test_a_budget_says_what_it_counts(shop: Shop, database_url: str) -> None:
     """Points with the decimals of their wallet, money with its currency; and each in words."""
     await shop.publish(
