@@ -269,6 +269,30 @@ def _children() -> set[int]:
     return found
 
 
+PLAIN = """
+program: points
+name: Points
+currency: USD
+wallets: [{id: points, name: Points, pending: {type: period, after: {days: 3}}}]
+earning_rules: [{id: base, type: per_amount, points: 1, per: 100}]
+"""
+
+
+async def test_nothing_stays_pending_that_a_later_version_gives_at_once(
+    shop: Shop, database_url: str
+) -> None:
+    """Points that wait are available in their time, also where others came that did not wait."""
+    await shop.publish(PLAIN)
+    await shop.order("anna-1", "anna", 1_000, at=START)
+    await shop.advance(START + DAY)
+    await shop.publish(PLAIN.replace(", pending: {type: period, after: {days: 3}}", ""))
+    await shop.advance(START + 9 * DAY)
+    await shop.order("anna-2", "anna", 5_000, at=START + 9 * DAY)
+    result = await run(shop, database_url, Simulate(version="history", document=None), 1)
+    [wallet] = next(side for side in result.sides if side.name == "history").wallets
+    assert (wallet.liability, wallet.pending) == (60, 0)
+
+
 CAPPED = PROGRAM.replace(
     "points: 1, per: 100}",
     "points: 1, per: 100, limits: [{points: 700, per: total}]}",
