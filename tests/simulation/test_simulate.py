@@ -293,6 +293,41 @@ async def test_nothing_stays_pending_that_a_later_version_gives_at_once(
     assert (wallet.liability, wallet.pending) == (60, 0)
 
 
+GIFTS = """
+program: points
+name: Points
+currency: USD
+wallets: [{id: points, name: Points}]
+earning_rules:
+  - {id: base, type: per_amount, points: 1, per: 100}
+  - {id: done, type: fixed, points: 5, trigger: challenge.completed}
+challenges:
+  - id: second
+    name: Second
+    goals: [{measure: orders.count, target: 2}]
+    gives: [{type: points, points: 20}]
+rewards:
+  - {id: swap, name: Swap, price: 10, gives: [{type: points, points: 3}]}
+"""
+
+
+async def test_what_challenges_and_rewards_give_was_awarded_too(shop: Shop, database_url: str) -> None:
+    """Points of a completed challenge, of a rule for it, and of a reward; and what a return took back."""
+    await shop.publish(GIFTS)
+    await shop.advance(START + 5 * DAY)
+    for number in (1, 2):
+        await shop.order(f"anna-{number}", "anna", 5_000, at=START + number * DAY)
+    await shop.do(PostClaim(id="claim", customer="anna", at=START + 3 * DAY, reward="swap"))
+    await shop.give_back("back", "anna-1", "anna", at=START + 4 * DAY)
+    result = await run(shop, database_url, Simulate(version="history", document=None), 1)
+    for side in result.sides:
+        [wallet] = side.wallets
+        assert (wallet.awarded, wallet.taken_back, wallet.used) == (50 + 50 + 20 + 5 + 3, 50, 10)
+        assert wallet.liability == wallet.awarded - wallet.taken_back - wallet.used
+    async with shop.database.snapshot(shop.workspace_id) as conn:
+        assert await conn.fetchval("select sum(balance) from wallets") == wallet.liability
+
+
 CAPPED = PROGRAM.replace(
     "points: 1, per: 100}",
     "points: 1, per: 100, limits: [{points: 700, per: total}]}",
