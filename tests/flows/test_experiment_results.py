@@ -19,6 +19,7 @@ from perennial.flows.experiments.results import read_experiment_results, read_ex
 from perennial.flows.experiments.words import verdict_words
 from perennial.flows.problems import ProblemError
 from perennial.flows.reading import read_customer
+from perennial.flows.reports import Asked, read_report
 from perennial.reports.calls import Call, TrialState
 from perennial.reports.trials import read_trial
 from perennial.store.orders import decode_order
@@ -26,6 +27,7 @@ from perennial.units import format_instant, named_id
 from tests.flows.merges import merge
 from tests.flows.shop import START, Shop
 from tests.flows.sound import is_sound
+from tests.flows.test_reports import local
 
 DAY = 86_400_000_000
 
@@ -140,6 +142,8 @@ async def test_points_count_wherever_they_were_posted(wide_shop: Shop, owner: Co
     assert found["treated"].customers == len(names) - 1
     assert float(points.y) == each * len(names)
     assert float(points.yy) == each * each * (len(names) - 2) + (2 * each) ** 2
+    [row] = (await read_report(shop.handler, shop.workspace_id, "roi", Asked(first=local(START)))).data
+    assert (row["treated"], row["cost"]) == (len(names) - 1, each * len(names))
     await is_sound(shop, owner)
 
 
