@@ -50,6 +50,15 @@ async def test_a_plain_mail_has_no_more_than_it_needs() -> None:
     assert arrived["List-Unsubscribe"] is None
 
 
+@pytest.mark.parametrize("address", ["ünï@example.com", "bob@exämple.com"])
+def test_an_address_of_another_script_stands_as_it_is(address: str) -> None:
+    """An address is never encoded: a server that takes such a one takes it in UTF-8."""
+    settings = MailSettings(host="localhost", port=25, tls=False, sender="club@shop.test")
+    wire = write_mail(msgspec.structs.replace(MAIL, to=address, subject="환영합니다"), settings, AT)
+    assert f"\r\nTo: {address}\r\n".encode() in wire
+    assert "\r\nSubject: 환영합니다\r\n".encode() in wire
+
+
 def test_no_header_is_smuggled_in() -> None:
     """A subject of several lines becomes one, and an address of several is no address."""
     settings = MailSettings(host="localhost", port=25, tls=False, sender="club@shop.test")
@@ -57,6 +66,27 @@ def test_no_header_is_smuggled_in() -> None:
     assert b"Subject: Hi Bcc: eve@example.com\r\n" in wire
     with pytest.raises(ValueError, match="Header values"):
         write_mail(msgspec.structs.replace(MAIL, to="anna@example.com\r\nBcc: eve@example.com"), settings, AT)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=?utf-8?q?Anna=0D=0ABcc:_eve@example.com?=",
+        "=?utf-8?b?QW5uYQBCb2I=?=",
+        "=?utf-8?q?" + "=E2=98=83" * 40 + "?=",
+        "=?no-such-charset?q?x?= 名前",
+    ],
+)
+async def test_a_subject_that_looks_encoded_is_read_as_it_was_written(name: str) -> None:
+    """What a name says it stands for is not looked up by whoever reads the mail, nor by us."""
+    async with mailbox() as box, MailServer(box.settings).line() as line:
+        await line.send(msgspec.structs.replace(MAIL, subject=f"Hi {name}"), AT)
+    (arrived,) = box.mails
+    assert arrived["Subject"] == f"Hi {name}"
+    head = box.wires[0].partition(b"\r\n\r\n")[0]
+    assert name.encode() not in head
+    assert all(32 <= byte < 127 for each in head.split(b"\r\n") for byte in each)
+    assert all(len(each) <= 78 for each in head.split(b"\r\n"))
 
 
 async def test_one_connection_takes_many_mails_and_a_broken_one_is_opened_again() -> None:

@@ -125,3 +125,47 @@ def test_what_a_household_refuses(steps: str, words: str) -> None:
     with pytest.raises(CaseError) as refused:
         run(ENTER + steps)
     assert str(refused.value) == words
+
+
+FRIENDS = """
+case: friends
+title: Friends who live together
+program:
+  program: cafe
+  name: Cafe
+  wallets: [{id: points, name: Points}]
+  referrals:
+    offers:
+      - id: friends
+        name: Friends
+        OFFER
+        advocate: {gets: {gives: [{type: points, points: 100}]}}
+        converts: {on: order}
+        waits: {days: 7}
+steps:
+  - {at: 2026-05-01 09:00, customer: anna, join: true}
+  - {at: 2026-05-01 09:00, customer: anna, household: home}
+"""
+
+
+@pytest.mark.parametrize(("offer", "state"), [("", "rejected"), ("same_household: true", "converted")])
+@pytest.mark.parametrize("moves_in_first", [True, False])
+def test_a_household_refers_itself_only_where_the_offer_says_so(
+    offer: str, state: str, moves_in_first: bool
+) -> None:
+    """As on the live path: looked at when somebody is referred, and again before anything is given."""
+    moves = "  - {at: 2026-05-02 09:00, customer: ben, household: home}\n"
+    refers = "  - {at: 2026-05-02 09:00, customer: anna, refer: {friend: ben}}\n"
+    lines = "[{sku: tea, amount: 900}]"
+    buys = f"  - {{at: 2026-05-03 09:00, customer: ben, order: {{id: b1, lines: {lines}}}}}\n"
+    reason, points = ("same_household", 0) if state == "rejected" else ("null", 100)
+    end = f"""
+  - at: 2026-05-20 09:00
+    customer: ben
+    expect: {{referral: {state}, referral_reason: {reason}, others: {{anna: {{balance: {points}}}}}}}
+"""
+    steps = moves + refers + buys if moves_in_first else refers + buys + moves.replace("05-02", "05-04")
+    case = read_case(FRIENDS.replace("OFFER", offer) + steps + end)
+    assert isinstance(case, Case), case
+    report = run_case(case)
+    assert report.differences() == []

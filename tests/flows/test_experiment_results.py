@@ -13,15 +13,21 @@ from asyncpg import Connection
 from perennial.core.document.experiments import Outcome
 from perennial.core.orders.order import Line, Order, OrderStatus, ReturnedLine, net_amounts
 from perennial.core.variants import place_of
-from perennial.flows.commands import PostReturn, PutOrder
+from perennial.flows.commands import PostReturn, PutCustomer, PutHousehold, PutOrder
+from perennial.flows.customers.household import put_household
 from perennial.flows.experiments.results import read_experiment_results, read_experiments
 from perennial.flows.experiments.words import verdict_words
 from perennial.flows.problems import ProblemError
+from perennial.flows.reading import read_customer
+from perennial.flows.reports import Asked, read_report
 from perennial.reports.calls import Call, TrialState
 from perennial.reports.trials import read_trial
 from perennial.store.orders import decode_order
 from perennial.units import format_instant, named_id
+from tests.flows.merges import merge
 from tests.flows.shop import START, Shop
+from tests.flows.sound import is_sound
+from tests.flows.test_reports import local
 
 DAY = 86_400_000_000
 
@@ -101,6 +107,60 @@ async def test_the_sums_are_those_of_a_naive_count(shop: Shop, owner: Connection
             assert float(sums.xy) == sum(a * b for a, b in zip(x, y, strict=True))
     assert any(float(each.outcomes[Outcome.MARGIN].x) for each in found.values())
     assert any(float(each.outcomes[Outcome.POINTS].x) for each in found.values())
+
+
+async def test_points_count_wherever_they_were_posted(wide_shop: Shop, owner: Connection) -> None:
+    """In a household, also of somebody who has left it; by a birthday and a return; with who was absorbed.
+
+    A control has done the same and lives alone: to everybody the same points.
+    """
+    shop = wide_shop
+    await shop.publish(PROGRAM[: PROGRAM.index("experiments:")] + BIRTHDAYS)
+    names = [name for name in (f"c{number}" for number in range(40)) if not _held_out(shop, name)][:8]
+    alone, stays, leaves, late, absorbed, into, *_ = names
+    for name in names:
+        await shop.do(PutCustomer(customer=name, attributes={"birthday": "2000-03-05"}))
+    for name in (stays, leaves):
+        await _lives(shop, name, "home")
+    for name in names:
+        await shop.do(order(f"a-{name}", name, START, 5_000, None))
+    await _lives(shop, leaves, None)
+    await _lives(shop, late, "home")
+    await shop.advance(START + 10 * DAY)
+    for name in names:
+        await shop.do(order(f"b-{name}", name, START + 9 * DAY, 3_000, None))
+        back = (ReturnedLine(line="1", quantity=1),)
+        await shop.do(PostReturn(id=f"r-{name}", order=f"a-{name}", customer=name, at=None, lines=back))
+    await merge(shop, absorbed, into)
+    async with shop.database.report(shop.workspace_id) as conn:
+        found = await read_trial(
+            conn, shop.workspace_id, 1, "never", until=START + DAY * 11, currency="USD", unit=1, point_value=1
+        )
+    points = found["treated"].outcomes[Outcome.POINTS]
+    each = (await read_customer(shop.handler, shop.workspace_id, alone)).wallets[0].available
+    assert each == (9 + 18) + (38 + 77) + 100
+    assert found["treated"].customers == len(names) - 1
+    assert float(points.y) == each * len(names)
+    assert float(points.yy) == each * each * (len(names) - 2) + (2 * each) ** 2
+    [row] = (await read_report(shop.handler, shop.workspace_id, "roi", Asked(first=local(START)))).data
+    assert (row["treated"], row["cost"]) == (len(names) - 1, each * len(names))
+    await is_sound(shop, owner)
+
+
+BIRTHDAYS = """\
+  - {id: birthday, type: fixed, trigger: member.birthday, points: 100}
+declarations: {member: {birthday: {type: date}}}
+holdouts: [{id: never, share: 1}]
+"""
+
+
+def _held_out(shop: Shop, name: str) -> bool:
+    return place_of(b"points/never/", named_id(shop.workspace_id, "customer", name)) < 1
+
+
+async def _lives(shop: Shop, name: str, household: str | None) -> None:
+    command = PutHousehold(customer=name, household=household)
+    assert (await put_household(shop.handler, shop.workspace_id, command)).status == 200
 
 
 _FIGURES = {

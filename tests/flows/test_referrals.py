@@ -20,10 +20,8 @@ from perennial.flows.commands import (
     JoinProgram,
     PostRedemption,
     PutCustomer,
-    PutHousehold,
     PutOrder,
 )
-from perennial.flows.customers.household import put_household
 from perennial.flows.handling.write_batch import write
 from perennial.flows.problems import ProblemError
 from perennial.flows.referral_views import ReferralView
@@ -201,35 +199,6 @@ async def test_the_first_who_refers_stays(open_shop: Shop) -> None:
     assert refused.value.problem.code == "self_referral"
     circle = await refer(shop.handler, shop.workspace_id, Refer(friend="anna", advocate="ben"))
     assert (circle.view.state, circle.view.reason) == ("rejected", "circle")
-
-
-async def at_home(shop: Shop, customer: str) -> None:
-    """Let a customer pool the wallets with those at home."""
-    command = PutHousehold(customer=customer, household="home")
-    assert (await put_household(shop.handler, shop.workspace_id, command)).status == 200
-
-
-async def test_a_household_and_a_chain(shop: Shop) -> None:
-    """Who pools the wallets refers each other only where the offer says so; nor does who was referred."""
-    offers = {"plain": "chain: false", "open": "same_household: true"}
-    await shop.publish(PROGRAM.replace("name: Friends", f"name: Friends\n      {offers['plain']}"))
-    for name in ("anna", "ben", "cora"):
-        await shop.do(JoinProgram(customer=name, program="shop", at=None, source="test"))
-        if name != "cora":
-            await at_home(shop, name)
-    home = await refer(shop.handler, shop.workspace_id, Refer(friend="ben", advocate="anna"))
-    assert (home.view.state, home.view.reason) == ("rejected", "same_household")
-    first = await refer(shop.handler, shop.workspace_id, Refer(friend="cora", advocate="anna"))
-    assert first.view.state == "pending"
-    chained = await refer(shop.handler, shop.workspace_id, Refer(friend="dan", advocate="cora"))
-    assert (chained.view.state, chained.view.reason) == ("rejected", "chain")
-    await shop.publish(PROGRAM.replace("name: Friends", f"name: Friends\n      {offers['open']}"))
-    await shop.do(PutCustomer(customer="eve"))
-    await at_home(shop, "eve")
-    allowed = await refer(shop.handler, shop.workspace_id, Refer(friend="eve", advocate="anna"))
-    assert allowed.view.state == "pending"
-    linked = await refer(shop.handler, shop.workspace_id, Refer(friend="fay", advocate="cora"))
-    assert linked.view.state == "pending"
 
 
 async def test_limit_tiers_rules_and_reversal(open_shop: Shop, owner: Connection) -> None:

@@ -269,6 +269,65 @@ def _children() -> set[int]:
     return found
 
 
+PLAIN = """
+program: points
+name: Points
+currency: USD
+wallets: [{id: points, name: Points, pending: {type: period, after: {days: 3}}}]
+earning_rules: [{id: base, type: per_amount, points: 1, per: 100}]
+"""
+
+
+async def test_nothing_stays_pending_that_a_later_version_gives_at_once(
+    shop: Shop, database_url: str
+) -> None:
+    """Points that wait are available in their time, also where others came that did not wait."""
+    await shop.publish(PLAIN)
+    await shop.order("anna-1", "anna", 1_000, at=START)
+    await shop.advance(START + DAY)
+    await shop.publish(PLAIN.replace(", pending: {type: period, after: {days: 3}}", ""))
+    await shop.advance(START + 9 * DAY)
+    await shop.order("anna-2", "anna", 5_000, at=START + 9 * DAY)
+    result = await run(shop, database_url, Simulate(version="history", document=None), 1)
+    [wallet] = next(side for side in result.sides if side.name == "history").wallets
+    assert (wallet.liability, wallet.pending) == (60, 0)
+
+
+GIFTS = """
+program: points
+name: Points
+currency: USD
+wallets: [{id: points, name: Points}]
+earning_rules:
+  - {id: base, type: per_amount, points: 1, per: 100}
+  - {id: done, type: fixed, points: 5, trigger: challenge.completed}
+challenges:
+  - id: second
+    name: Second
+    goals: [{measure: orders.count, target: 2}]
+    gives: [{type: points, points: 20}]
+rewards:
+  - {id: swap, name: Swap, price: 10, gives: [{type: points, points: 3}]}
+"""
+
+
+async def test_what_challenges_and_rewards_give_was_awarded_too(shop: Shop, database_url: str) -> None:
+    """Points of a completed challenge, of a rule for it, and of a reward; and what a return took back."""
+    await shop.publish(GIFTS)
+    await shop.advance(START + 5 * DAY)
+    for number in (1, 2):
+        await shop.order(f"anna-{number}", "anna", 5_000, at=START + number * DAY)
+    await shop.do(PostClaim(id="claim", customer="anna", at=START + 3 * DAY, reward="swap"))
+    await shop.give_back("back", "anna-1", "anna", at=START + 4 * DAY)
+    result = await run(shop, database_url, Simulate(version="history", document=None), 1)
+    for side in result.sides:
+        [wallet] = side.wallets
+        assert (wallet.awarded, wallet.taken_back, wallet.used) == (50 + 50 + 20 + 5 + 3, 50, 10)
+        assert wallet.liability == wallet.awarded - wallet.taken_back - wallet.used
+    async with shop.database.snapshot(shop.workspace_id) as conn:
+        assert await conn.fetchval("select sum(balance) from wallets") == wallet.liability
+
+
 CAPPED = PROGRAM.replace(
     "points: 1, per: 100}",
     "points: 1, per: 100, limits: [{points: 700, per: total}]}",
@@ -302,6 +361,33 @@ async def test_a_budget_runs_out_when_it_did(shop: Shop, database_url: str) -> N
     async with shop.database.snapshot(shop.workspace_id) as conn:
         held = await conn.fetchval("select sum(balance) from wallets")
     assert [wallet.liability for wallet in result.sides[0].wallets] == [held]
+
+
+@pytest.mark.parametrize("early", [False, True])
+async def test_a_budget_runs_out_where_the_past_begins_before_the_program(
+    shop: Shop, database_url: str, early: bool
+) -> None:
+    """Orders from before the first version are recorded only, and one of its very instant counts.
+
+    A second version doubles what is given. Tried from the start on, the first one gives for all of them.
+    """
+    await shop.publish(CAPPED, START)
+    if early:
+        await shop.order("bill-0", "bill", 90_000, at=START - 20 * DAY)
+    for name in ("anna", "bill", "cleo"):
+        await shop.order(f"{name}-1", name, 10_000, at=START)
+    await shop.advance(START + 2 * DAY)
+    await shop.publish(CAPPED.replace("points: 1,", "points: 2,"))
+    for name in ("anna", "bill", "cleo"):
+        await shop.order(f"{name}-2", name, 10_000, at=START + 2 * DAY)
+    result = await run(shop, database_url, Simulate(version="history", document=None, against="1"), 1)
+    sides = {side.name: side for side in result.sides}
+    assert awarded(sides["history"]) == 700
+    assert awarded(sides["version 1"]) == (700 if early else 600)
+    assert [budget.used for budget in sides["history"].budgets] == [700]
+    async with shop.database.snapshot(shop.workspace_id) as conn:
+        held = await conn.fetchval("select sum(balance) from wallets")
+    assert [wallet.liability for wallet in sides["history"].wallets] == [held]
 
 
 async def test_a_budget_says_what_it_counts(shop: Shop, database_url: str) -> None:

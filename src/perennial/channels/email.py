@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.policy import EmailPolicy
@@ -31,6 +32,9 @@ ANSWER_SECONDS = 20.0
 SEND_SECONDS = 60.0
 """How long it may take with one message, the connection included."""
 
+_ENCODED = "=?"
+"""How an encoded word begins (RFC 2047): a name with one in it would be decoded by whoever reads the mail."""
+
 _NEVER_FOLDED = frozenset({"message-id", "list-unsubscribe"})
 
 
@@ -49,25 +53,43 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Policy(EmailPolicy):
-    """As SMTP demands, but for ids and addresses, which are one word: folded they would be encoded."""
+    """As SMTP demands, but for ids and addresses, which are one word: folded they would be encoded.
+
+    A subject that looks as if it were encoded is encoded itself, so that it is read as it was written.
+    """
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        return (name, value) if _looks_encoded(name, value) else super().header_store_parse(name, value)
 
     def fold(self, name: str, value: Any) -> str:
         if name.lower() in _NEVER_FOLDED:
             return f"{name}: {value}{self.linesep}"
+        if _looks_encoded(name, value):
+            words = Header(value, "utf-8", header_name=name).encode(linesep=self.linesep)
+            return f"{name}: {words}{self.linesep}"
         return str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        if name.lower() in _NEVER_FOLDED:
+        if name.lower() in _NEVER_FOLDED or _looks_encoded(name, value):
             return self.fold(name, value).encode("ascii")
         return super().fold_binary(name, value)
+
+
+def _looks_encoded(name: str, value: str) -> bool:
+    return name.lower() == "subject" and _ENCODED in value
 
 
 _POLICY = _Policy(linesep=SMTP_POLICY.linesep, cte_type="7bit")
 
 
 def write_mail(mail: Mail, settings: MailSettings, at: Instant) -> bytes:
-    """Return an e-mail as it goes over the wire, of seven bits each; ``at`` is when it is sent (UTC)."""
-    message = EmailMessage(policy=_POLICY)
+    """Return an e-mail as it goes over the wire; ``at`` is when it is sent (UTC).
+
+    It is of seven bits each, but for the headers of one to an address that is not.
+    """
+    # A server that takes such an address takes headers in UTF-8 (RFC 6532), and none may encode it.
+    policy = _POLICY if mail.to.isascii() else _POLICY.clone(utf8=True)
+    message = EmailMessage(policy=policy)
     message["From"] = formataddr((settings.sender_name, settings.sender))
     message["To"] = mail.to
     message["Subject"] = " ".join(mail.subject.split())
@@ -80,7 +102,7 @@ def write_mail(mail: Mail, settings: MailSettings, at: Instant) -> bytes:
     message.set_content(mail.text, cte="quoted-printable")
     if mail.html is not None:
         message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
-    return message.as_bytes(policy=_POLICY)
+    return message.as_bytes(policy=policy)
 
 
 class MailLine:

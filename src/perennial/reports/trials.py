@@ -3,8 +3,9 @@
 Every order counts that was paid from the exposure on, the one that exposed included, and is not canceled,
 less what came back of it since; orders in another currency than the program's are left out. What the same
 customers did within :data:`PAST_DAYS` before their exposure explains part of the differences between them.
-Points are those that the program gave in one wallet, less those it took back. A bucket's sums stand alone;
-they are added up here.
+Points are those that the program gave in one wallet, less those it took back, wherever they were posted: with
+the household that has the wallet, or with somebody whom the customer has absorbed. A bucket's sums stand
+alone; they are added up here.
 """
 
 from __future__ import annotations
@@ -36,7 +37,11 @@ _SUMS = ",\n    ".join(
     for y, x in _MEASURES.values()
 )
 
-_READ_TRIAL = f"""
+_OF_TRIAL = (
+    """postings.program_id = $2 and unit_id = $6 and (debit = 2 or credit = 2) and at >= since and at < $4"""
+)
+
+_TRIAL = f"""
 with exposed as materialized (
     select bucket, customer_id, version, variant, exposed_at,
         exposed_at - make_interval(days => {PAST_DAYS}) as since
@@ -59,15 +64,27 @@ with exposed as materialized (
         and orders.customer_id = exposed.customer_id
     where status in (2, 3) and paid_at >= since and paid_at < $4 and (currency is null or currency = $5)
     group by exposed.bucket, exposed.customer_id
-), given as (
-    select exposed.bucket, exposed.customer_id,
-        sum(case when debit = 2 then amount else -amount end) filter (where at >= exposed_at) as points,
-        sum(case when debit = 2 then amount else -amount end) filter (where at < exposed_at) as points_before
+), granted as (
+    select exposed.bucket, exposed.customer_id, exposed_at, at, debit, amount
     from exposed
     join postings on postings.bucket = exposed.bucket and postings.workspace_id = $1
         and postings.customer_id = exposed.customer_id
-    where postings.program_id = $2 and unit_id = $6 and (debit = 2 or credit = 2) and at >= since and at < $4
-    group by exposed.bucket, exposed.customer_id
+    where {_OF_TRIAL}
+    union all
+    select exposed.bucket, exposed.customer_id, exposed_at, at, debit, amount
+    from exposed
+    join merges on merges.bucket = exposed.bucket and merges.workspace_id = $1
+        and merges.customer_id = exposed.customer_id
+    join postings on postings.bucket = absorbed_bucket and postings.workspace_id = $1
+        and postings.customer_id = absorbed_id
+    where {_OF_TRIAL}
+    SHARED
+), given as (
+    select bucket, customer_id,
+        sum(case when debit = 2 then amount else -amount end) filter (where at >= exposed_at) as points,
+        sum(case when debit = 2 then amount else -amount end) filter (where at < exposed_at) as points_before
+    from granted
+    group by bucket, customer_id
 ), figures as (
     select exposed.bucket, exposed.version, exposed.variant,
         coalesce(orders, 0)::float8 as orders, coalesce(orders_before, 0)::float8 as orders_before,
@@ -84,6 +101,30 @@ select version, variant, count(*), sum(orders)::bigint, sum(costed)::bigint,
 from figures
 group by bucket, version, variant
 """
+
+# What people of households earn is posted under the household; whose it was, what gave it says.
+_SHARED = f"""union all
+    select causes.bucket, causes.customer_id, exposed_at, at, debit, amount
+    from external_ids as homes
+    join postings on postings.bucket = homes.bucket and postings.workspace_id = $1
+        and postings.customer_id = homes.customer_id
+    join (
+        select exposed.bucket, exposed.customer_id, exposed_at, since, order_id as cause
+        from exposed
+        join orders on orders.bucket = exposed.bucket and orders.workspace_id = $1
+            and orders.customer_id = exposed.customer_id
+        union
+        select exposed.bucket, exposed.customer_id, exposed_at, since, event_id
+        from exposed
+        join events on events.bucket = exposed.bucket and events.workspace_id = $1
+            and events.customer_id = exposed.customer_id
+    ) as causes on causes.cause = postings.source_id
+    where homes.workspace_id = $1 and homes.kind = 8 and {_OF_TRIAL}"""
+
+_READ_TRIAL = _TRIAL.replace("SHARED", "")
+_READ_TRIAL_WITH_HOUSEHOLDS = _TRIAL.replace("SHARED", _SHARED)
+
+_HAS_HOUSEHOLDS = "select exists(select from external_ids where workspace_id = $1 and kind = 8)"
 
 _COUNT_EXPOSED = """
 select program_id, experiment, variant, count(*), min(exposed_at)
@@ -139,7 +180,10 @@ async def read_trial(
 
     Points are those of ``unit``, worth ``point_value`` minor units of ``currency`` each.
     """
-    rows = await conn.fetch(_READ_TRIAL, workspace_id, program_id, trial, until, currency, unit, point_value)
+    # Looking for what gave each posting of a household reads all events: only where there are some.
+    shared = await conn.fetchval(_HAS_HOUSEHOLDS, workspace_id)
+    statement = _READ_TRIAL_WITH_HOUSEHOLDS if shared else _READ_TRIAL
+    rows = await conn.fetch(statement, workspace_id, program_id, trial, until, currency, unit, point_value)
     found: dict[str, VariantSums] = {}
     for version, variant, customers, orders, costed, *figures in rows:
         added = VariantSums({version: customers}, orders, costed, {})

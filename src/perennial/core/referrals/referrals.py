@@ -21,6 +21,7 @@ from perennial.core.dates.schedule import Span
 from perennial.core.document.referral_terms import Counts, OnReturn, ReferralOffer
 from perennial.core.events import CustomEvent, Event, MemberJoined, OrderPaid, OrderReturned
 from perennial.core.kinds.fraud_signal import Action, Verdict
+from perennial.core.member import Member
 from perennial.core.orders.order import Order, net_amounts, value_of
 from perennial.core.snapshot import Snapshot
 from perennial.core.version import CompiledOffer, Test, Version
@@ -153,6 +154,13 @@ def judged(referral: Referral, verdict: Verdict) -> Referral:
     if verdict.action is Action.REJECT:
         return rejected(noted, verdict.signals[0])
     return _change(noted, state=ReferralState.REVIEW, reason=verdict.signals[0], due_at=referral.deadline)
+
+
+def housed(referral: Referral, offer: ReferralOffer, advocate: Member, friend: Member) -> Referral:
+    """Return the referral after it was asked whether both live in one household; what was approved stays."""
+    if advocate.owner != friend.owner or offer.same_household or referral.approved:
+        return referral
+    return rejected(referral, HOUSEHOLD)
 
 
 def rejected(referral: Referral, reason: str) -> Referral:

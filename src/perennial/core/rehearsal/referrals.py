@@ -36,6 +36,7 @@ from perennial.core.referrals.referrals import (
     choose_offer,
     converted,
     expired,
+    housed,
     judged,
     makes_room,
     most_together,
@@ -104,6 +105,8 @@ class ReferralRehearsal(HoldRehearsal):
             played.referral = rejected(played.referral, CIRCLE)
         elif not offer.chain and advocate in self.referrals:
             played.referral = rejected(played.referral, CHAIN)
+        else:
+            played.referral = self._housed(played, offer)
         found += self._enroll_automatically(self.member(friend), at, "referral")
         if offer.friend.at is FriendGets.AT_ONCE and played.referral.is_open and self.membership(friend):
             found += self._reward(played, Role.FRIEND, at, converts=False)
@@ -165,6 +168,8 @@ class ReferralRehearsal(HoldRehearsal):
         _, compiled = self._terms(played)
         verdict = verdict_on(compiled.offer.signals(), self._evidence(played, compiled.offer))
         played.referral = judged(played.referral, verdict)
+        if played.referral.state is ReferralState.WAITING:
+            played.referral = self._housed(played, compiled.offer)
         if played.referral.state is not ReferralState.WAITING:
             return []
         found = self.pass_time(self.member(played.advocate), at)
@@ -178,6 +183,9 @@ class ReferralRehearsal(HoldRehearsal):
             found += self._reward(played, Role.FRIEND, at, converts=True)
         played.referral = converted(played.referral, at)
         return found
+
+    def _housed(self, played: PlayedReferral, offer: ReferralOffer) -> Referral:
+        return housed(played.referral, offer, self.member(played.advocate), self.member(played.friend))
 
     def _why_refused(self, played: PlayedReferral, role: Role, at: Instant) -> str | None:
         version, _ = self._terms(played)

@@ -13,7 +13,7 @@ from perennial.core.challenge_round import Contribution, Standing
 from perennial.core.course import CourseRefused, Decided, given_for
 from perennial.core.dates.periods import Period, period_of_day
 from perennial.core.decision import Decision, sent_by
-from perennial.core.effects import Debit, Leave
+from perennial.core.effects import Credit, Debit, Leave
 from perennial.core.events import (
     ChallengeCompleted,
     ChallengeStarted,
@@ -190,6 +190,12 @@ class Playing:
                         self._wallet(award.unit).awarded += points
                         months = tally.months.setdefault(award.unit, {})
                         months[month] = months.get(month, 0) + points
+            if (
+                type(event) is ClaimRequested
+                or type(event) is ChallengeCompleted
+                or type(event) is RewardEarned
+            ):
+                self._note_gifts(decision)
             if type(event) is ClaimRequested:
                 self._reward(event.reward, event.at, decision)
             elif type(event) is ChallengeCompleted:
@@ -354,6 +360,14 @@ class Playing:
             anew.awards += tuple(award for award in known.awards if award.rule in stays)
             anew.given += tuple(each for each in known.given if each.stays)
         return found
+
+    def _note_gifts(self, decision: Decision) -> None:
+        """Count the points that a reward or a challenge gave, beside those of rules."""
+        for effect in decision.effects:
+            if type(effect) is Credit and effect.source is Account.ISSUED:
+                self._wallet(effect.unit).awarded += effect.amount
+        for award in decision.awards:
+            self._wallet(award.unit).awarded -= award.points
 
     def _reward(self, reward: str, at: Instant, decision: Decision) -> None:
         compiled = self.side.version_at(at).rewards.get(reward)

@@ -15,6 +15,7 @@ import msgspec
 from perennial.core.counts import counts_of
 from perennial.core.course import Course, Decided
 from perennial.core.decision import Decision
+from perennial.core.document.program import NoPending
 from perennial.core.effects import UseBudget
 from perennial.core.events import Event, RewardEarned
 from perennial.core.fold import fold, fold_spent
@@ -70,7 +71,8 @@ class Side(Course):
             id(version): _with_own_metrics([version, *self._counting])[1:] for version in self.versions
         }
         self._quiet = all(is_quiet(version) for version in self.versions)
-        self.patient = self._quiet and not caps and all(may_wait(version) for version in self.versions)
+        waits = all(may_wait(version) for version in self.versions) and not _mixes_pending(self.versions)
+        self.patient = self._quiet and not caps and waits
         self._behind: dict[UUID, Instant] = {}
         self.kept: dict[str, GivenReward] = {}
         self.sends = any(version.messages for version in self.versions)
@@ -199,6 +201,20 @@ class Side(Course):
             budget = self.used[key] = BudgetTally(name, cap)
         budget.cap = min(budget.cap, cap)
         return budget
+
+
+def _mixes_pending(versions: Sequence[Version]) -> bool:
+    """Whether some points of a wallet are pending at first and others at once available.
+
+    Who gets the latter has what became available before counted by the timers first.
+    """
+    kinds: dict[int, set[bool]] = {}
+    for version in versions:
+        for wallet in version.wallets:
+            kinds.setdefault(wallet.unit, set()).update(
+                isinstance(pending, NoPending) for pending in wallet.pending.values()
+            )
+    return any(len(found) > 1 for found in kinds.values())
 
 
 def _with_own_metrics(versions: Sequence[Version]) -> tuple[Version, ...]:

@@ -116,7 +116,7 @@ def _play_in_order(side: Side, lives: Iterable[Life], until: Instant) -> list[Pl
         key=lambda item: item[:2],
     )
     dues: list[tuple[Instant, int]] = []
-    clock = side.versions[0].valid_from
+    clock: Instant | None = None
     stages = iter([*side.stages, None])
     stage = next(stages)
 
@@ -144,7 +144,7 @@ def _play_in_order(side: Side, lives: Iterable[Life], until: Instant) -> list[Pl
         wait(at)
 
     for _, number, who, past in queue:
-        if past.at > clock:
+        if clock is None or past.at > clock:
             clock = past.at
             go_to(clock)
         played[number].take(who, past)

@@ -16,10 +16,10 @@ from perennial.core.needs import snapshot_of
 from perennial.core.referrals.referrals import (
     CHAIN,
     CIRCLE,
-    HOUSEHOLD,
     begin,
     choose_offer,
     expired,
+    housed,
     judged,
     makes_room,
     rejected,
@@ -232,13 +232,12 @@ async def _judge(pair: Pair, row: ReferralRow, compiled: CompiledOffer) -> Refer
     verdict = await verdict_for(pair.conn, pair.giving, pair.taking, row, offer)
     referral = judged(row.referral, verdict)
     before = await advocates_of(pair.conn, pair.giving, row)
-    home = pair.giving.customers[row.advocate_id].household_id
     if row.friend_id in before:
         referral = rejected(referral, CIRCLE)
     elif before and not offer.chain:
         referral = rejected(referral, CHAIN)
-    elif home is not None and home == pair.taking.customers[row.friend_id].household_id:
-        referral = referral if offer.same_household else rejected(referral, HOUSEHOLD)
+    elif pair.advocate is not None and pair.friend is not None:
+        referral = housed(referral, offer, pair.advocate, pair.friend)
     return msgspec.structs.replace(row, referral=referral)
 
 

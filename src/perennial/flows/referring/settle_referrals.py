@@ -19,6 +19,7 @@ from perennial.core.referrals.referrals import (
     ReferralState,
     converted,
     expired,
+    housed,
     judged,
     rejected,
     taken_back,
@@ -141,6 +142,9 @@ async def _done(
         return msgspec.structs.replace(row, referral=rejected(row.referral, ADVOCATE_GONE))
     verdict = await verdict_for(pair.conn, pair.giving, pair.taking, row, compiled.offer)
     row = msgspec.structs.replace(row, referral=judged(row.referral, verdict))
+    if row.referral.state is ReferralState.WAITING:
+        referral = housed(row.referral, compiled.offer, pair.advocate, pair.friend)
+        row = msgspec.structs.replace(row, referral=referral)
     if row.referral.state is not ReferralState.WAITING:
         return row
     run_timers_due(pair.giving, pair.advocate, at)

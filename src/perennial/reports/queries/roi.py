@@ -1,4 +1,8 @@
-"""What the program brings for what it costs, against those who are held out of it."""
+"""What the program brings for what it costs, against those who are held out of it.
+
+Points count wherever they were posted: with the household that has the wallet (kind 8 of outside ids), by
+what gave them, or with somebody who was merged since.
+"""
 
 from perennial.reports.report import Chart, Column, Kind, Report, in_segment
 
@@ -50,15 +54,46 @@ with people as (
             where postings.bucket = people.bucket and postings.workspace_id = :workspace
                 and postings.customer_id = people.customer_id and unit_id = :unit
                 and at >= since and at < :end::timestamptz
+        ) + (
+            select coalesce(sum(case when debit = 2 then amount when credit = 2 then -amount else 0 end), 0)
+            from merges
+            join postings on postings.bucket = absorbed_bucket and postings.workspace_id = :workspace
+                and postings.customer_id = absorbed_id
+            where merges.bucket = people.bucket and merges.workspace_id = :workspace
+                and merges.customer_id = people.customer_id and unit_id = :unit
+                and at >= since and at < :end::timestamptz
         ) as points
     from people
+), causes as (
+    select people.bucket, people.customer_id, order_id as cause
+    from people
+    join orders on orders.bucket = people.bucket and orders.workspace_id = :workspace
+        and orders.customer_id = people.customer_id
+    where exists(select from external_ids where workspace_id = :workspace and kind = 8)
+    union
+    select people.bucket, people.customer_id, event_id
+    from people
+    join events on events.bucket = people.bucket and events.workspace_id = :workspace
+        and events.customer_id = people.customer_id
+    where exists(select from external_ids where workspace_id = :workspace and kind = 8)
+), shared as (
+    select experiment, sum(case when debit = 2 then amount else -amount end) as points
+    from external_ids as homes
+    join postings on postings.bucket = homes.bucket and postings.workspace_id = :workspace
+        and postings.customer_id = homes.customer_id
+    join causes on causes.cause = postings.source_id
+    join people on people.bucket = causes.bucket and people.customer_id = causes.customer_id
+    where homes.workspace_id = :workspace and homes.kind = 8 and unit_id = :unit
+        and (debit = 2 or credit = 2) and at >= since and at < :end::timestamptz and variant = 'treated'
+    group by experiment
 ), sums as (
     select experiment, count(*) filter (where variant = 'treated') as treated,
         count(*) filter (where variant = 'held_out') as held_out,
         avg(margin) filter (where variant = 'treated') as with_it,
         avg(margin) filter (where variant = 'held_out') as without_it,
-        sum(points) filter (where variant = 'treated')::float8 * :point_value::float8
-            + :fee::bigint as cost
+        (sum(points) filter (where variant = 'treated')
+            + coalesce((select points from shared where shared.experiment = each_of.experiment), 0)
+        )::float8 * :point_value::float8 + :fee::bigint as cost
     from each_of
     group by experiment
 )
