@@ -49,8 +49,10 @@ SAID = {
         "gift coffee"
     ),
     "Rule gift: fired, but reward coffee was not given (Reward coffee needs tier gold)": "gift coffee gold",
-    "Rule base: did not fire: it is for member.joined.": "base member.joined",
-    "Message hello: did not fire: it is for member.joined.": "hello member.joined",
+    "Rule base: did not fire: it is for review.posted.": "base review.posted",
+    'Rule base: did not fire: it is for "Somebody joins".': "base",
+    'only orders have lines; this rule is triggered by "A birthday"': "",
+    "Message hello: did not fire: it is for review.posted.": "hello review.posted",
     "Message hello: did not fire: it was sent for this before.": "hello",
     "Message hello: fired": "hello",
     "Message hello: fired, but is not sent (message hello: 1 times per month: used up)": "hello",

@@ -6,7 +6,8 @@ says what may stand in it:
 
 * ``{rule:id}`` a name, ``{fact:name}`` whatever somebody typed, ``{name:quoted}`` the same in quotation
   marks, ``{field:path}`` where it stands in a document: kept. ``{rule:called}`` an id, or a name in the
-  quotation marks that the phrase has itself.
+  quotation marks that the phrase has itself. ``{what:trigger}`` what triggers a rule, in quotation marks, or
+  the name of an event.
 * ``{n:number}``, ``{price:amount}``, ``{day:day}``, ``{at:instant}``, ``{span:span}``: as the language writes
   them.
 * ``{tier:either}`` names between which there is an "or": kept, and listed. ``{given:names}`` names between
@@ -31,7 +32,8 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from perennial.core.document.program_diff import NOUNS
+from perennial.core.document.part_nouns import NOUNS
+from perennial.core.labels import trigger_label
 from perennial.core.language import Language
 
 T = TypeVar("T")
@@ -55,6 +57,7 @@ _SHAPES = {
     "field": r"[a-z0-9 ]+",
     "quoted": r"'.*?'|\".*?\"",
     "called": r"[^\s:;,()]+|\".*?\"",
+    "trigger": r"[^\s:;,()]+|\".*?\"",
     "path": r"[$A-Za-z_][\w-]*(?:\.[\w:-]+|\[\d+\])*",
     "amount": rf"{_NUMBER}(?: [A-Z]{{3}})?",
     "figure": "[^:]+?",
@@ -116,7 +119,7 @@ def _titled(text: str, language: Language) -> str:
     told = retell(what, language) if what and _TITLED in language.sentences else what
     if told == what:
         return text
-    return language.phrase(language.sentences[_TITLED], title=_name(title, language), what=told)
+    return language.phrase(language.sentences[_TITLED], title=isolated(title, language), what=told)
 
 
 def retell_words(said: T, language: Language) -> T:
@@ -172,7 +175,7 @@ def _sentence(text: str, language: Language) -> str:
     return _titled(text, language) if whole is None else whole.rstrip(".。")
 
 
-def _name(text: str, language: Language) -> str:
+def isolated(text: str, language: Language) -> str:
     """Keep a name; from right to left it stands by itself, so that the digits behind it stay behind it."""
     return f"\u2068{text}\u2069" if language.right_to_left else text
 
@@ -181,15 +184,20 @@ def _with_kept(said: str, language: Language) -> str:
     """Return a phrase in which the words of documents stand by themselves."""
     if "`" not in said:
         return said
-    return _KEPT.sub(lambda kept: _name(kept[1], language), said)
+    return _KEPT.sub(lambda kept: isolated(kept[1], language), said)
 
 
 def _quoted(text: str, language: Language) -> str:
-    return language.quoted(_name(text[1:-1], language))
+    return language.quoted(isolated(text[1:-1], language))
 
 
 def _called(text: str, language: Language) -> str:
-    return _name(text.strip('"'), language)
+    return isolated(text.strip('"'), language)
+
+
+def _trigger(text: str, language: Language) -> str:
+    label = trigger_label(text.strip('"'), language.code)
+    return isolated(text, language) if label is None else language.quoted(label)
 
 
 def _noun(text: str, language: Language) -> str:
@@ -202,7 +210,7 @@ def _listed(kind: str) -> Callable[[str, Language], str]:
 
     def say(text: str, language: Language) -> str:
         told = retell(f"the {kind} {text}", language)
-        return _name(text, language) if told == f"the {kind} {text}" else told
+        return isolated(text, language) if told == f"the {kind} {text}" else told
 
     return say
 
@@ -254,11 +262,6 @@ def _part(text: str, language: Language) -> str:
     return f"{told} ({_part(owner[:-1], language)})" if owner else told
 
 
-def _changed(text: str, language: Language) -> str:
-    """Tell a value of a program as it stands in the document, or as the span or the answer that it is."""
-    return _span(text, language) if re.fullmatch(_SHAPES["span"], text) else retell(text, language)
-
-
 def _value(text: str, language: Language) -> str:
     return language.time(text) if re.fullmatch(_NUMBER, text) else text
 
@@ -278,21 +281,22 @@ def _names_or_none(text: str, language: Language) -> str:
 
 def _names(between: str) -> Callable[[str, Language], str]:
     def say(text: str, language: Language) -> str:
-        return language.separator.join(_name(name, language) for name in text.split(between))
+        return language.separator.join(isolated(name, language) for name in text.split(between))
 
     return say
 
 
 _SAY: dict[str, Callable[[str, Language], str]] = {
-    "id": _name,
+    "id": isolated,
     "quoted": _quoted,
     "called": _called,
-    "path": _name,
+    "trigger": _trigger,
+    "path": isolated,
     "noun": _noun,
     "figure": _listed("figure"),
     "asked": _listed("asked"),
     "amount": _amount,
-    "name": _name,
+    "name": isolated,
     "text": _as_it_is,
     "number": _number,
     "ordinal": _ordinal,
@@ -300,10 +304,9 @@ _SAY: dict[str, Callable[[str, Language], str]] = {
     "seconds": _day,
     "instant": _instant,
     "weekday": _weekday,
-    "field": _name,
+    "field": isolated,
     "part": _part,
     "nouns": _part,
-    "changed": _changed,
     "span": _span,
     "value": _value,
     "sentence": _sentence,
