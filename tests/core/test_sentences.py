@@ -75,6 +75,8 @@ SAID = {
     "Challenge run was completed for the 2nd time: it gave 50 stars, a voucher, badge Runner.": (
         "run stars Runner"
     ),
+    "Challenge run was completed: it gave perk Lounge, physical mug, cashback card, experience night, "
+    "cash_payout.": ("run Lounge mug card night"),
     "The member referred a friend, and that converted (offer friends).": "friends",
 }
 """Sentences as the core puts them together, with the names in them that every language keeps."""

@@ -25,6 +25,7 @@ from perennial.core.dates.periods import local_datetime
 from perennial.core.decision import Decision, sent_by
 from perennial.core.document.program import Program
 from perennial.core.effects import Entitle, IssueVoucher
+from perennial.core.labels import refusal_called
 from perennial.core.member import Wallet
 from perennial.core.pricing.redeemables import Status
 from perennial.core.refusals import Refusal, RefusalCode
@@ -167,7 +168,9 @@ class Comparison:
             for field in _given(wanted):
                 should, is_ = getattr(wanted, field), getattr(gift, field)
                 if should != is_:
-                    words = f"{_GIFT_FIELDS[field]} should be {_or_none(should)} but is {_or_none(is_)}"
+                    words = (
+                        f"{_GIFT_FIELDS[field]} should be {_said(field, should)} but is {_said(field, is_)}"
+                    )
                     found.append(f"gift {number}: {words}")
         return found
 
@@ -464,12 +467,17 @@ def _lot_words(dates: _Dates, wanted: Points, seen: Points) -> str:
     return f"{wanted} points from {begin} until {end} should be left but {seen} are"
 
 
+def _said(field: str, value: str | int | None) -> str:
+    """Say a field of a gift; kinds and states are codes, and read better as words."""
+    return _or_none(value).replace("_", " ") if field in ("kind", "state") else _or_none(value)
+
+
 def _or_none(value: str | int | None) -> str:
     return NONE if value is None else str(value)
 
 
 def _outcome(code: str | None) -> str:
-    return "no refusal" if code is None else f"the refusal {code}"
+    return "no refusal" if code is None else f"the refusal {refusal_called(code)}"
 
 
 _OF_CHECKOUTS = (

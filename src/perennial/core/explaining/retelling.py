@@ -7,7 +7,7 @@ says what may stand in it:
 * ``{rule:id}`` a name, ``{fact:name}`` whatever somebody typed, ``{name:quoted}`` the same in quotation
   marks, ``{field:path}`` where it stands in a document: kept. ``{rule:called}`` an id, or a name in the
   quotation marks that the phrase has itself. ``{what:trigger}`` what triggers a rule, in quotation marks, or
-  the name of an event.
+  the name of an event; ``{code:refusal}`` why somebody does not get a reward.
 * ``{n:number}``, ``{price:amount}``, ``{day:day}``, ``{at:instant}``, ``{span:span}``: as the language writes
   them.
 * ``{tier:either}`` names between which there is an "or": kept, and listed. ``{given:names}`` names between
@@ -15,7 +15,7 @@ says what may stand in it:
 * ``{step:step}`` a sentence that begins as the steps of a challenge do, with a number or a membership.
 * ``{owner:part}`` a part of a program. ``{what:noun}`` its kind alone, ``{what:figure}`` what is counted,
   ``{first:asked}`` a question of a condition: listed as ``the wallet``, ``the figure balance``, ``the asked
-  ...``, so that a name is never taken for one.
+  ...``, so that a name is never taken for one. ``{seen:gift}`` the kind or state of a gift.
 * ``{condition:text}`` words that are in the language already; ``{told:parts}`` sentences between semicolons;
   ``{reason}`` a sentence.
 
@@ -33,7 +33,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from perennial.core.document.part_nouns import NOUNS
-from perennial.core.labels import trigger_label
+from perennial.core.labels import label_of
 from perennial.core.language import Language
 
 T = TypeVar("T")
@@ -58,6 +58,7 @@ _SHAPES = {
     "quoted": r"'.*?'|\".*?\"",
     "called": r"[^\s:;,()]+|\".*?\"",
     "trigger": r"[^\s:;,()]+|\".*?\"",
+    "refusal": r"[^\s:;,()]+|\".*?\"",
     "path": r"[$A-Za-z_][\w-]*(?:\.[\w:-]+|\[\d+\])*",
     "amount": rf"{_NUMBER}(?: [A-Z]{{3}})?",
     "figure": "[^:]+?",
@@ -195,9 +196,14 @@ def _called(text: str, language: Language) -> str:
     return isolated(text.strip('"'), language)
 
 
-def _trigger(text: str, language: Language) -> str:
-    label = trigger_label(text.strip('"'), language.code)
-    return isolated(text, language) if label is None else language.quoted(label)
+def _labeled(field: str) -> Callable[[str, Language], str]:
+    """Tell a code by the label that it has in English, in quotation marks; without one it stays."""
+
+    def say(text: str, language: Language) -> str:
+        label = label_of(text.strip('"'), field, language.code)
+        return isolated(text, language) if label is None else language.quoted(label)
+
+    return say
 
 
 def _noun(text: str, language: Language) -> str:
@@ -279,6 +285,11 @@ def _names_or_none(text: str, language: Language) -> str:
     return language.sentences.get(text) or _names(", ")(text, language)
 
 
+def _given(text: str, language: Language) -> str:
+    """Tell a kind of gift, or where one stands, or that there is none."""
+    return language.sentences.get(text) or _listed("gift")(text, language)
+
+
 def _names(between: str) -> Callable[[str, Language], str]:
     def say(text: str, language: Language) -> str:
         return language.separator.join(isolated(name, language) for name in text.split(between))
@@ -290,11 +301,13 @@ _SAY: dict[str, Callable[[str, Language], str]] = {
     "id": isolated,
     "quoted": _quoted,
     "called": _called,
-    "trigger": _trigger,
+    "trigger": _labeled("trigger"),
+    "refusal": _labeled("refusal"),
     "path": isolated,
     "noun": _noun,
     "figure": _listed("figure"),
     "asked": _listed("asked"),
+    "gift": _given,
     "amount": _amount,
     "name": isolated,
     "text": _as_it_is,

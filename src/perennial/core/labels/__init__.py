@@ -1,4 +1,4 @@
-"""What people call the fields of a document, the values that these may have, and what triggers rules.
+"""What people call the fields of a document, the values that these may have, triggers, and refusals.
 
 The words are those of the console's forms, from whose catalogs the files of this room are generated.
 """
@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-
-_TRIGGER = "trigger"
 
 
 def field_label(field: str, part: str = "", language: str = "en") -> str:
@@ -26,19 +24,28 @@ def value_label(value: str, field: str = "", language: str = "en") -> str:
 
 def trigger_called(trigger: str) -> str:
     """Return what people call a trigger, in quotation marks; an event of the program itself, by its name."""
-    said = _table("VALUES", "en").get(f"{_TRIGGER}.{trigger}")
-    return trigger if said is None else f'"{said}"'
+    return _called(trigger, "trigger")
 
 
-def trigger_label(called: str, language: str) -> str | None:
-    """Return in ``language`` what is :func:`trigger_called` so in English; None if no trigger is."""
-    key = _triggers().get(called)
+def refusal_called(code: str) -> str:
+    """Return what people call the reason of a refusal, in quotation marks; a rare one, by its code."""
+    return _called(code, "refusal")
+
+
+def label_of(said: str, field: str, language: str) -> str | None:
+    """Return in ``language`` a trigger or refusal (``field``) by what it is called in English, or None."""
+    key = _keys(field).get(said)
     return None if key is None else _table("VALUES", language)[key]
 
 
+def _called(code: str, field: str) -> str:
+    said = _table("VALUES", "en").get(f"{field}.{code}")
+    return code if said is None else f'"{said}"'
+
+
 @cache
-def _triggers() -> Mapping[str, str]:
-    return {said: key for key, said in _table("VALUES", "en").items() if key.startswith(f"{_TRIGGER}.")}
+def _keys(field: str) -> Mapping[str, str]:
+    return {said: key for key, said in _table("VALUES", "en").items() if key.startswith(f"{field}.")}
 
 
 def _table(name: str, language: str) -> Mapping[str, str]:
