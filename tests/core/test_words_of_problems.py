@@ -40,6 +40,7 @@ FINDING = (
 PARTS = frozenset(
     {
         "1 exclusive ones",
+        "points are",
         "1 is not off",
         "the program has no 1",
         "The friend had paid 1 1 before being referred.",

@@ -20,6 +20,7 @@ from perennial.core.case_expectation import (
 from perennial.core.cases.case_names import NONE, CaseNames, all_called, called, with_id
 from perennial.core.challenges.view import views_of
 from perennial.core.checkout.checkout import Checkout
+from perennial.core.counting import are, counted
 from perennial.core.currency import decimals
 from perennial.core.dates.periods import local_datetime
 from perennial.core.decision import Decision, sent_by
@@ -106,7 +107,7 @@ class Comparison:
     def awards(self, expected: Mapping[str, Points], seen: Mapping[str, Points]) -> list[str]:
         """Compare what each rule gives; one that is not expected gives nothing."""
         return [
-            f"rule {called(self.names.rules, rule)} should give {expected.get(rule, 0)} points"
+            f"rule {called(self.names.rules, rule)} should give {counted(expected.get(rule, 0), 'points')}"
             f" but gives {seen.get(rule, 0)}"
             for rule in dict.fromkeys((*expected, *seen))
             if expected.get(rule, 0) != seen.get(rule, 0)
@@ -459,12 +460,15 @@ def _lot_words(dates: _Dates, wanted: Points, seen: Points) -> str:
     """Say how many points with these dates should be left, and how many are."""
     begin, end = dates
     if begin is None and end is None:
-        return f"{wanted} points that wait for their order should be left but {seen} are"
+        return f"{counted(wanted, 'points')} that wait for their order should be left but {are(seen)}"
     if begin is None:
-        return f"{wanted} points that wait for their order until {end} should be left but {seen} are"
+        return (
+            f"{counted(wanted, 'points')} that wait for their order until {end}"
+            f" should be left but {are(seen)}"
+        )
     if end is None:
-        return f"{wanted} points from {begin} should be left but {seen} are"
-    return f"{wanted} points from {begin} until {end} should be left but {seen} are"
+        return f"{counted(wanted, 'points')} from {begin} should be left but {are(seen)}"
+    return f"{counted(wanted, 'points')} from {begin} until {end} should be left but {are(seen)}"
 
 
 def _said(field: str, value: str | int | None) -> str:

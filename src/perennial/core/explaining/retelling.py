@@ -68,6 +68,8 @@ _SHAPES = {
     "nouns": f"(?:{'|'.join(NOUNS)})s(?: \\(.+?\\))*",
 }
 _ANYTHING = ".+"
+_SEVERAL = re.compile(r" (?:people|are|were|[a-z]+s)\b(?: (?:are|were)\b)?")
+_ONE = {"people": "(?:people|person)", "are": "(?:are|is)", "were": "(?:were|was)"}
 _COUNTED = re.compile(r"(\d+) (year|month|week|day|hour|minute)s?")
 
 
@@ -81,8 +83,13 @@ class _Pattern:
             f"(?P<{name}>{_SHAPES.get(kind or '', _ANYTHING)})"
             for name, kind in zip(parts[1::3], parts[2::3], strict=True)
         ]
-        around = [re.escape(part) for part in parts[::3]]
-        self._ends = parts[0], parts[-1]
+        kinds = [None, *parts[2::3]]
+        around = [
+            _behind_number(part) if kind == "number" else re.escape(part)
+            for part, kind in zip(parts[::3], kinds, strict=True)
+        ]
+        several = _SEVERAL.match(parts[-1]) if kinds[-1] == "number" else None
+        self._ends = parts[0], parts[-1] if several is None else parts[-1][several.end() :]
         self.shape = re.compile(around[0] + "".join(map("".join, zip(shapes, around[1:], strict=True))))
         self.said = said
 
@@ -90,6 +97,15 @@ class _Pattern:
         """Return what stands in the holes; most texts are told apart by how they begin and end."""
         begins, ends = self._ends
         return self.shape.fullmatch(text) if text.startswith(begins) and text.endswith(ends) else None
+
+
+def _behind_number(part: str) -> str:
+    """Return what fits behind a number: what stands there for several, and the same for one."""
+    found = _SEVERAL.match(part)
+    if found is None:
+        return re.escape(part)
+    words = (_ONE.get(word) or re.escape(word) + "?" for word in found[0].split())
+    return " " + " ".join(words) + re.escape(part[found.end() :])
 
 
 _PATTERNS: dict[tuple[str, str], tuple[_Pattern, ...]] = {}

@@ -70,6 +70,7 @@ SENTENCES = {
     "Reward {reward:id} was available until {at:day}.": "پاداش «{reward}» تا {at} در دسترس بود.",
     "Reward {reward:id} is over since {at:day}.": "پاداش «{reward}» از {at} تمام شده است.",
     "Reward {reward:id} is offered only if {condition:text}.": "پاداش «{reward}» تنها با این شرط عرضه می\u200cشود: {condition}.",
+    "Reward {reward:id} is out of stock: the only one is taken.": "موجودی پاداش «{reward}» تمام شده: تنها یکی بود و گرفته شده است.",
     "Reward {reward:id} is out of stock: all {n:number} are taken.": "موجودی پاداش «{reward}» تمام شده: هر {n} عدد گرفته شده است.",
     "The member left tier {tier:id}.": "عضو از سطح «{tier}» بیرون رفت.",
     "The member entered tier {tier:id}.": "عضو به سطح «{tier}» رسید.",

@@ -70,6 +70,7 @@ SENTENCES = {
     "Reward {reward:id} was available until {at:day}.": "리워드 {reward:은/는} {at}까지 이용할 수 있었음.",
     "Reward {reward:id} is over since {at:day}.": "리워드 {reward:은/는} {at}에 종료됨.",
     "Reward {reward:id} is offered only if {condition:text}.": "리워드 {reward:은/는} 다음 조건에서만 제공됨: {condition}.",
+    "Reward {reward:id} is out of stock: the only one is taken.": "리워드 {reward} 품절: 하나뿐이었고 소진됨.",
     "Reward {reward:id} is out of stock: all {n:number} are taken.": "리워드 {reward} 품절: {n}개가 모두 소진됨.",
     "The member left tier {tier:id}.": "회원이 등급 {tier}에서 벗어났습니다.",
     "The member entered tier {tier:id}.": "회원이 등급 {tier}에 올랐습니다.",

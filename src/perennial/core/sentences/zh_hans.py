@@ -70,6 +70,7 @@ SENTENCES = {
     "Reward {reward:id} was available until {at:day}.": "奖励“{reward}”的可用期已于{at}结束。",
     "Reward {reward:id} is over since {at:day}.": "奖励“{reward}”已于{at}结束。",
     "Reward {reward:id} is offered only if {condition:text}.": "只有在满足条件时才提供奖励“{reward}”：{condition}。",
+    "Reward {reward:id} is out of stock: the only one is taken.": "奖励“{reward}”已无库存：仅有的一份已被领取。",
     "Reward {reward:id} is out of stock: all {n:number} are taken.": "奖励“{reward}”已无库存：全部{n}份已被领取。",
     "The member left tier {tier:id}.": "会员离开了等级“{tier}”。",
     "The member entered tier {tier:id}.": "会员进入了等级“{tier}”。",

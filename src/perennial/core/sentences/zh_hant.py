@@ -70,6 +70,7 @@ SENTENCES = {
     "Reward {reward:id} was available until {at:day}.": "獎勵「{reward}」的可用期已於 {at} 結束。",
     "Reward {reward:id} is over since {at:day}.": "獎勵「{reward}」已於 {at} 結束。",
     "Reward {reward:id} is offered only if {condition:text}.": "只有在符合條件時才提供獎勵「{reward}」：{condition}。",
+    "Reward {reward:id} is out of stock: the only one is taken.": "獎勵「{reward}」已無庫存：僅有的一份已被領取。",
     "Reward {reward:id} is out of stock: all {n:number} are taken.": "獎勵「{reward}」已無庫存：全部 {n} 份已被領取。",
     "The member left tier {tier:id}.": "會員離開了等級「{tier}」。",
     "The member entered tier {tier:id}.": "會員進入了等級「{tier}」。",
