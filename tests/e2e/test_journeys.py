@@ -270,3 +270,17 @@ def test_a_ready_made_segment_asks_for_what_it_needs_and_says_what_is_missing(
     page.get_by_label("Days").fill("8")
     expect(page.get_by_text("points are looked at 7, 30 or 90 days ahead")).to_be_visible()
     watched.context.close()
+
+
+def test_an_explanation_says_what_came_back_since(browser: Browser, shop: Shop) -> None:
+    """A return stands before what the order gave, in the unit of the wallet."""
+    shop.call("PUT", "orders/order-back", {**_ORDER, "customer": "cleo"})
+    shop.call("POST", "orders/order-back/returns", {"id": "back-1"})
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/members/cleo?tab=timeline&why=order-back&of=order")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("alert")).to_contain_text("Taken back since")
+    expect(dialog.get_by_role("alert")).to_contain_text("-90 Points")
+    assert watched.wrong == []
+    watched.context.close()

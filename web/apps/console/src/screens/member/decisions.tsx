@@ -52,6 +52,7 @@ function TakenBack({ taken }: { taken: Record<string, number> }) {
   const { customer } = memberRoute.useParams();
   const wallets = useQuery(customerGetOptions({ path: { id: customer } })).data?.wallets ?? [];
   const rows = Object.entries(taken);
+  const programs = new Set(rows.map(([reference]) => reference.split("/")[0]));
   if (rows.length === 0) return null;
   return (
     <Alert color="yellow" variant="default" mb="md" title={t`Taken back since`}>
@@ -61,7 +62,10 @@ function TakenBack({ taken }: { taken: Record<string, number> }) {
           const [program = "", id] = reference.split("/");
           return (
             <li key={reference}>
-              <bdi>{nameOf(program)}</bdi>: {format.change(-points, wallet?.decimals)} <bdi>{wallet?.name ?? id}</bdi>
+              <span className={classes.minus}>
+                {format.change(-points, wallet?.decimals)} <bdi>{wallet?.name ?? id}</bdi>
+              </span>
+              {programs.size > 1 && <bdi> · {nameOf(program)}</bdi>}
             </li>
           );
         })}
