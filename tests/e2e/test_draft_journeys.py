@@ -269,3 +269,31 @@ def test_the_calendar_says_that_a_draft_has_problems(browser: Browser, shop: Sho
     shop.call("PUT", "programs/points/draft", yaml=before)
     assert watched.wrong == []
     watched.context.close()
+
+
+def test_what_was_written_outlives_a_lost_connection_and_another_editor(browser: Browser, shop: Shop) -> None:
+    """Both are told in words, what was typed stays, and who saves next knows what that replaces."""
+    before = shop.call("GET", "programs/points/draft")["document"]
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(_DRAFT)
+    page.get_by_role("button", name="Change").first.click()
+    name = page.get_by_label("Name", exact=True).first
+    name.fill("Mine")
+    saving = "**/v1/programs/points/draft?*"
+    page.route(saving, lambda route: route.abort() if route.request.method == "PUT" else route.continue_())
+    page.get_by_role("button", name="Save the draft").click()
+    expect(
+        page.get_by_text("The server cannot be reached. Check the connection, and try again.")
+    ).to_be_visible()
+    expect(name).to_have_value("Mine")
+    page.unroute(saving)
+    shop.call("PUT", "programs/points/draft", yaml=before + "\n# theirs\n")
+    page.get_by_role("button", name="Save the draft").click()
+    expect(page.get_by_text("Saving replaces what was saved meanwhile")).to_be_visible()
+    expect(name).to_have_value("Mine")
+    _save(page)
+    assert "Mine" in shop.call("GET", "programs/points/draft")["document"]
+    assert [each for each in watched.wrong if "draft" not in each] == []
+    shop.call("PUT", "programs/points/draft", yaml=before)
+    watched.context.close()

@@ -1,4 +1,5 @@
 import { i18n } from "@lingui/core";
+import { t } from "@lingui/core/macro";
 import { client } from "@perennial/api-admin";
 
 import { preferredLocale } from "../i18n/locales";
@@ -18,3 +19,8 @@ client.interceptors.request.use((request) => {
   if (workspace !== undefined) request.headers.set("X-Perennial-Workspace", workspace);
   return request;
 });
+
+/** What a browser says of a call that never arrived is English, and helps nobody: it stays a type error, in our words. */
+client.interceptors.error.use((error) =>
+  error instanceof TypeError ? new TypeError(t`The server cannot be reached. Check the connection, and try again.`, { cause: error }) : error,
+);
