@@ -3,6 +3,7 @@ import { t } from "@lingui/core/macro";
 import { client } from "@perennial/api-admin";
 
 import { preferredLocale } from "../i18n/locales";
+import { isProblem } from "../shell/problem";
 
 let workspace: string | undefined;
 
@@ -20,7 +21,10 @@ client.interceptors.request.use((request) => {
   return request;
 });
 
-/** What a browser says of a call that never arrived is English, and helps nobody: it stays a type error, in our words. */
-client.interceptors.error.use((error) =>
-  error instanceof TypeError ? new TypeError(t`The server cannot be reached. Check the connection, and try again.`, { cause: error }) : error,
-);
+/** What a browser says of a call that never arrived, or a machine between us and the server, helps nobody: it is told in our words. */
+client.interceptors.error.use((error, response: Response | undefined) => {
+  if (error instanceof TypeError) return new TypeError(t`The server cannot be reached. Check the connection, and try again.`, { cause: error });
+  if (response === undefined || response.ok || isProblem(error)) return error;
+  const status = response.status;
+  return new Error(t`The server could not answer (${status}). Try again in a moment.`, { cause: error });
+});
