@@ -318,3 +318,17 @@ def test_what_a_proxy_says_is_not_shown(browser: Browser, shop: Shop) -> None:
     expect(dialog.get_by_label("Reason")).to_have_value("a complaint")
     expect(dialog).not_to_contain_text("html")
     watched.context.close()
+
+
+def test_an_example_stays_one_where_something_is_wrong(browser: Browser, shop: Shop) -> None:
+    """In the color of what is wrong an example is taken for what was typed, and for refused."""
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/new-codes")
+    number = page.get_by_label("How many")
+    color = "(field) => getComputedStyle(field, '::placeholder').color"
+    before = number.evaluate(color)
+    page.get_by_role("button", name="Make the codes").click()
+    expect(page.get_by_text("A whole number from 1 to 1,000,000.")).to_be_visible()
+    assert number.evaluate(color) == before
+    watched.context.close()
