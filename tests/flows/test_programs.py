@@ -147,7 +147,9 @@ async def test_a_plan_says_what_would_change_and_writes_nothing(db: Database, wo
     change = await plan_document(db, workspace, TEXT.replace("currency: USD", "currency: EUR"), CODEBOOK)
     assert [problem.code for problem in change.problems] == ["currency_changed"]
     better = await plan_document(db, workspace, TEXT.replace("value: 500", "value: 600"), CODEBOOK)
-    assert [each.words for each in better.changes] == ["reward five-off: value changed from 500 to 600"]
+    [changed] = better.changes
+    assert changed.path == "rewards[five-off].gives[0].value"
+    assert changed.words.endswith("value changed from 5.00 USD to 6.00 USD")
 
 
 async def test_rollback_publishes_older_content_as_a_new_version(db: Database, workspace: int) -> None:
