@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from perennial.core.counting import are, counted
+
 SAYING = frozenset(
     {
         "bad_query",
@@ -121,6 +123,14 @@ def _speaks(text: str) -> bool:
     return " " in text.strip() and len(_WORD.findall(text)) > 1
 
 
+def counted_in(node: ast.expr) -> str | None:
+    """Return what :func:`counted` or :func:`are` puts in a hole for one, or None where neither does."""
+    if not isinstance(node, ast.Call) or _name(node.func) not in ("counted", "are"):
+        return None
+    noun = node.args[1] if len(node.args) > 1 else None
+    return counted(1, str(noun.value)) if isinstance(noun, ast.Constant) else are(1)
+
+
 def _filled(part: ast.expr) -> str:
     """Return what stands in a hole: a name in quotes, an instant, an amount, or a number."""
     if isinstance(part, ast.Constant):
@@ -129,4 +139,7 @@ def _filled(part: ast.expr) -> str:
     put = ast.unparse(part.value)
     if part.conversion == ord("r"):
         return "'1'"
+    counting = counted_in(part.value)
+    if counting is not None:
+        return counting
     return _FILLED.get(put.partition("(")[0], "1")

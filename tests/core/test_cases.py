@@ -55,7 +55,7 @@ def test_every_difference_in_words() -> None:
 """)
     assert not report.passed
     assert report.differences() == [
-        "step 1 (2026-05-01 12:00): expected the refusal insufficient_points, but it was no refusal",
+        'step 1 (2026-05-01 12:00): expected the refusal "Too few points", but it was no refusal',
         "step 1 (2026-05-01 12:00): earned should be 31 but is 30",
         "step 1 (2026-05-01 12:00): rule base should give 31 points but gives 30",
         "step 1 (2026-05-01 12:00): balance should be 29 but is 30",
@@ -117,7 +117,7 @@ def test_an_unexpected_refusal_is_a_difference() -> None:
 """)
     (difference,) = report.differences()
     assert difference.startswith(
-        "step 2 (2026-05-01 12:01): expected no refusal, but it was the refusal insufficient_points ("
+        'step 2 (2026-05-01 12:01): expected no refusal, but it was the refusal "Too few points" ('
     )
 
 

@@ -98,6 +98,7 @@ def test_the_condition_that_said_no() -> None:
     ("rule", "reason"),
     [
         ({"trigger": "review"}, "it is for review"),
+        ({"trigger": "member.joined"}, 'it is for "Somebody joins"'),
         ({"schedule": {"starts": "2026-12-01"}}, "its schedule does not include Tue 2026-11-24 12:00:00"),
         (
             {"lines": {"fact": "line.sku", "is": "pen"}},

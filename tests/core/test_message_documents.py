@@ -12,7 +12,7 @@ from perennial.core.cases.cases import run_case
 from perennial.core.document.document import plain_program, program_of, read_program, write_program
 from perennial.core.document.program import Program
 from perennial.core.document.program_cost import cost_of
-from perennial.core.document.program_diff import diff
+from perennial.core.explaining.program_diff import diff
 from perennial.core.find_flaws import find_flaws
 from perennial.core.messages import KINDS
 from perennial.core.problems import Problem
@@ -186,29 +186,29 @@ def test_experiments_know_messages() -> None:
     )
 
 
-FOUR_TIMES = "message thanks: limits changed from [{times: 3, every: month}] to [{times: 4, every: month}]"
-
-
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
         (
             "{times: 3,",
             "{times: 4,",
-            "message thanks: limits changed from [{times: 3, every: month}] to [{times: 4, every: month}]",
+            (
+                "message “thanks”: limits changed from (times: 3, in every: month) "
+                "to (times: 4, in every: month)"
+            ),
         ),
-        ("id: thanks", "id: gratitude", "message gratitude added"),
-        ("  You have {{", "  You own {{", "message thanks: other body"),
+        ("id: thanks", "id: gratitude", "message “gratitude” added"),
+        ("  You have {{", "  You own {{", "message “thanks”: other text"),
         (
             "    purpose: marketing\n",
             "    purpose: marketing\n    html: '" + "<p>hello</p>" * 30 + "'\n",
-            "message thanks: html added",
+            "message “thanks”: the same as HTML added",
         ),
-        ("id: more, type", "id: most, type", "message most (campaign autumn) added"),
+        ("id: more, type", "id: most, type", "message “most” (campaign “autumn”) added"),
         (
             "    purpose: marketing\n",
             "    purpose: marketing\n    valid_for: {hours: 6}\n",
-            "message thanks: valid for changed from 3 days to 6 hours",
+            "message “thanks”: sent within changed from 3 days to 6 hours",
         ),
     ],
 )

@@ -11,8 +11,8 @@ from perennial.core.cases.case_file import read_case
 from perennial.core.cases.program_cases import CaseOutcome, play_case, stage_of, unplayed, words_of
 from perennial.core.document.document import plain_program, program_of, read_program, write_program
 from perennial.core.document.program import Program
-from perennial.core.document.program_diff import diff
 from perennial.core.document.program_parts import decode_published, join_parts, split_program
+from perennial.core.explaining.program_diff import diff
 from perennial.core.segments.segment import Segment
 from perennial.core.terms.condition_document import DEC_HOOK
 from perennial.core.validation.validation import validate
@@ -159,10 +159,10 @@ def test_changes_of_cases_are_told_in_words() -> None:
     other = expecting(earned=80)
     words = [each.words for each in diff(program(GOLD), program(other | {"title": "Slower"}))]
     assert words == [
-        f"test case gold-saturday: title changed from {GOLD['title']} to Slower",
-        "test case gold-saturday: other steps",
+        f"test case “Slower”: name changed from “{GOLD['title']}” to “Slower”",
+        "test case “Slower”: other steps",
     ]
-    assert [each.words for each in diff(program(), program(GOLD))] == ["test case gold-saturday added"]
+    assert [each.words for each in diff(program(), program(GOLD))] == [f"test case “{GOLD['title']}” added"]
 
 
 def test_segments_of_the_workspace_are_there_as_far_as_the_program_asks() -> None:

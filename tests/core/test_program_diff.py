@@ -8,7 +8,7 @@ import pytest
 
 from perennial.core.document.document import read_program
 from perennial.core.document.program import Program
-from perennial.core.document.program_diff import Change, diff
+from perennial.core.explaining.program_diff import Change, diff
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TEXT = (EXAMPLES / "points.yaml").read_text()
@@ -30,73 +30,98 @@ def changes(old: str, new: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("old", "new", "path", "words"),
     [
-        ("points: 1\n", "points: 2\n", "earning_rules[base].points", "rule base: points changed from 1 to 2"),
-        ("name: Points\nd", "name: Stars\nd", "name", "program: name changed from Points to Stars"),
+        (
+            "points: 1\n",
+            "points: 2\n",
+            "earning_rules[base].points",
+            "rule “1 point for every dollar”: points changed from 1 to 2",
+        ),
+        ("name: Points\nd", "name: Stars\nd", "name", "program: name changed from “Points” to “Stars”"),
         (
             "after: {months: 12}",
             "after: {years: 1, days: 3}",
             "wallets[points].expiry.after",
-            "wallet points: expiry after changed from 12 months to 1 year 3 days",
+            "wallet “Points”: how points expire › after changed from 12 months to 1 year 3 days",
         ),
         (
             "expiry: {type: rolling, after: {months: 12}, round_up: month}",
             "expiry: {type: none}",
             "wallets[points].expiry",
             (
-                "wallet points: expiry changed from "
-                "{type: rolling, after: {months: 12}, round_up: month} to {type: none}"
+                "wallet “Points”: how points expire changed from some time after they were earned "
+                "(after: 12 months, moved to the end of: month) to never"
             ),
         ),
-        ("id: gold-gift", "id: gold-present", "earning_rules[gold-present]", "rule gold-present added"),
+        (
+            "id: gold-gift",
+            "id: gold-present",
+            "earning_rules[gold-present]",
+            "rule “Another year with Gold” added",
+        ),
         (
             "spend: 150000",
             "spend: 200000",
             "tiers.levels[gold].reach.spend",
-            "tier gold: reach spend changed from 150000 to 200000",
+            "tier “Gold”: reached with › spend changed from 1,500.00 USD to 2,000.00 USD",
         ),
         (
             "{fact: member.tier, is: gold}",
             "{fact: member.tier, is: silver}",
             "earning_rules[gold-gift].when",
             (
-                "rule gold-gift: when changed from "
-                "{fact: member.tier, is: gold} to {fact: member.tier, is: silver}"
+                "rule “Another year with Gold”: only if changed from "
+                "(the tier is “Gold”) to (the tier is “Silver”)"
             ),
         ),
         (
             "{times: 3, every: month}",
             "{times: 3, every: week}",
             "earning_rules[review].limits",
-            "rule review: limits changed from [{times: 3, every: month}] to [{times: 3, every: week}]",
+            (
+                "rule “A review”: limits changed from (times: 3, in every: month) "
+                "to (times: 3, in every: week)"
+            ),
         ),
         (
             "    type: per_amount\n    name: 1 point for every dollar\n    points: 1\n    per: 100",
             "    type: fixed\n    points: 1",
             "earning_rules[base]",
-            "rule base: kind changed from per_amount to fixed",
+            "rule “base”: kind changed from “Points for money spent” to “A fixed number of points”",
         ),
         (
             "    expires_after: {days: 90}",
             "    expires_after: {days: 90}\n    tiers: [gold]",
             "rewards[five-off].tiers",
-            "reward five-off: tiers set to [gold]",
+            "reward “5.00 off”: only for these tiers set to “Gold”",
         ),
         (
             "        rating: {type: integer}\n",
             "",
             "declarations.events.review.posted.attributes.rating",
-            "program: declarations events review posted attributes rating removed (was {type: integer})",
+            (
+                "program: attributes › events › review.posted › attributes › rating "
+                "removed (was kind: a whole number)"
+            ),
         ),
         (
             "currency: USD",
             "currency: USD\nends: 2030-12-31",
             "ends",
-            "program: ends set to 2030-12-31",
+            "program: until set to 31 December 2030",
+        ),
+        (
+            "trigger: member.birthday",
+            "trigger: member.anniversary",
+            "earning_rules[birthday].trigger",
+            (
+                "rule “Happy birthday”: what happens changed from “A birthday” "
+                "to “The day of joining comes round”"
+            ),
         ),
     ],
 )
 def test_a_change_is_said_in_words(old: str, new: str, path: str, words: str) -> None:
-    """Each kind of change has a path by id and one sentence with both values."""
+    """Each kind of change has a path by id, and one sentence of names and labels with both values."""
     assert (path, words) in changes(old, new)
 
 
@@ -123,15 +148,20 @@ def test_a_part_that_moves_is_one_change() -> None:
 def test_removed_and_added_parts_are_named_once() -> None:
     """A renamed tier is one tier more and one less, whatever it holds."""
     assert changes("{id: gold, name: Gold,", "{id: platinum, name: Platinum,") == [
-        ("tiers.levels[platinum]", "tier platinum added"),
-        ("tiers.levels[gold]", "tier gold removed"),
+        ("tiers.levels[platinum]", "tier “Platinum” added"),
+        ("tiers.levels[gold]", "tier “Gold” removed"),
     ]
 
 
 def test_a_new_program_lists_what_it_has() -> None:
     """Against nothing, everything that differs from an empty program is told."""
     found = diff(None, read(TEXT))
-    assert found[0] == Change("", "program points is new")
+    assert found[0] == Change("", "program “Points” is new")
     words = [change.words for change in found]
-    for expected in ("wallet points added", "rule review added", "tier gold added", "reward five-off added"):
+    for expected in (
+        "wallet “Points” added",
+        "rule “A review” added",
+        "tier “Gold” added",
+        "reward “5.00 off” added",
+    ):
         assert expected in words

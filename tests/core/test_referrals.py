@@ -8,8 +8,8 @@ import pytest
 
 from perennial.core.document.document import program_of
 from perennial.core.document.program import Program, rewards_of, unit_codes
-from perennial.core.document.program_diff import diff
 from perennial.core.document.program_parts import decode_published, join_parts, split_program
+from perennial.core.explaining.program_diff import diff
 from perennial.core.rehearsal.referrals import ReferralRehearsal
 from perennial.core.validation.validation import validate
 
@@ -105,7 +105,7 @@ def test_the_document_says_what_changed_and_is_stored_in_parts() -> None:
     after = program(friend={"gets": {"gives": [{"type": "gift_card", "value": 1000}]}})
     assert [change.words for change in diff(before, after)][:2] == [
         "program: referrals added",
-        "offer friends added",
+        "offer “Friends” added",
     ]
     parts = split_program(after)
     assert decode_published(join_parts(parts.manifest, parts.bodies)) == after

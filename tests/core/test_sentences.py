@@ -17,6 +17,7 @@ from perennial.flows.programs.templates import all_templates
 from perennial.flows.reports import kind_words
 from perennial.reports.queries import REPORTS
 from perennial.reports.words import WORDS
+from tests.core.said import counted_in
 
 CORE = Path(__file__).parents[2] / "src" / "perennial" / "core"
 OTHERS = [language for language in LANGUAGES.values() if language is not ENGLISH]
@@ -49,11 +50,13 @@ SAID = {
         "gift coffee"
     ),
     "Rule gift: fired, but reward coffee was not given (Reward coffee needs tier gold)": "gift coffee gold",
-    "Rule base: did not fire: it is for member.joined.": "base member.joined",
-    "Message hello: did not fire: it is for member.joined.": "hello member.joined",
+    "Rule base: did not fire: it is for review.posted.": "base review.posted",
+    'Rule base: did not fire: it is for "Somebody joins".': "base",
+    'only orders have lines; this rule is triggered by "A birthday"': "",
+    "Message hello: did not fire: it is for review.posted.": "hello review.posted",
     "Message hello: did not fire: it was sent for this before.": "hello",
     "Message hello: fired": "hello",
-    "Message hello: fired, but is not sent (message hello: 1 times per month: used up)": "hello",
+    "Message hello: fired, but is not sent (message hello: 1 time per month: used up)": "hello",
     "Message hello: fired, but is not sent (limit mails: 2 times per week: used up)": "hello mails",
     "Message hello: fired, but is not sent (cooldown of message hello: until 2027-01-04 10:00)": "hello",
     "cooldown of message hello: 1 day 2 hours": "hello",
@@ -73,6 +76,8 @@ SAID = {
     "Challenge run was completed for the 2nd time: it gave 50 stars, a voucher, badge Runner.": (
         "run stars Runner"
     ),
+    "Challenge run was completed: it gave perk Lounge, physical mug, cashback card, experience night, "
+    "cash_payout.": ("run Lounge mug card night"),
     "The member referred a friend, and that converted (offer friends).": "friends",
 }
 """Sentences as the core puts them together, with the names in them that every language keeps."""
@@ -161,6 +166,9 @@ def _said_in(path: Path) -> Iterator[str]:
 def _filled(part: ast.expr) -> str:
     if isinstance(part, ast.Constant):
         return str(part.value)
+    counting = counted_in(part.value) if isinstance(part, ast.FormattedValue) else None
+    if counting is not None:
+        return counting
     put = ast.unparse(part)
     return next((filled for name, filled in _FILLED.items() if name in put), "1")
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.browser import LOOKS, expect_saved, opened
-from tests.e2e.shop import MEMBER, SANDBOX, Shop
+from tests.e2e.shop import CAMPAIGN, MEMBER, SANDBOX, Shop
 
 _DRAFT = f"/{SANDBOX}/programs/points"
 _WRITTEN = """
@@ -267,5 +267,55 @@ def test_the_calendar_says_that_a_draft_has_problems(browser: Browser, shop: Sho
     note.get_by_role("link", name="See the draft").click()
     expect(page.get_by_text("to solve before publishing")).to_be_visible()
     shop.call("PUT", "programs/points/draft", yaml=before)
+    assert watched.wrong == []
+    watched.context.close()
+
+
+def test_what_was_written_outlives_a_lost_connection_and_another_editor(browser: Browser, shop: Shop) -> None:
+    """Both are told in words, what was typed stays, and who saves next knows what that replaces."""
+    before = shop.call("GET", "programs/points/draft")["document"]
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(_DRAFT)
+    page.get_by_role("button", name="Change").first.click()
+    name = page.get_by_label("Name", exact=True).first
+    name.fill("Mine")
+    saving = "**/v1/programs/points/draft?*"
+    page.route(saving, lambda route: route.abort() if route.request.method == "PUT" else route.continue_())
+    page.get_by_role("button", name="Save the draft").click()
+    expect(
+        page.get_by_text("The server cannot be reached. Check the connection, and try again.")
+    ).to_be_visible()
+    expect(name).to_have_value("Mine")
+    page.unroute(saving)
+    shop.call("PUT", "programs/points/draft", yaml=before + "\n# theirs\n")
+    page.get_by_role("button", name="Save the draft").click()
+    expect(page.get_by_text("Saving replaces what was saved meanwhile")).to_be_visible()
+    expect(name).to_have_value("Mine")
+    _save(page)
+    assert "Mine" in shop.call("GET", "programs/points/draft")["document"]
+    assert [each for each in watched.wrong if "draft" not in each] == []
+    shop.call("PUT", "programs/points/draft", yaml=before)
+    watched.context.close()
+
+
+def test_a_campaign_that_was_not_saved_is_there_again(browser: Browser, shop: Shop) -> None:
+    """Who follows a link in between loses nothing; discarding ends it."""
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/campaigns/points/{CAMPAIGN}")
+    name = page.get_by_label("Name", exact=True).first
+    name.fill("Two hours on Thursday")
+    expect(page.get_by_role("button", name="Save to the draft")).to_be_enabled()
+    page.get_by_role("link", name="Home", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("shop")
+    page.go_back()
+    expect(page.get_by_text("Changes that were not saved are here again")).to_be_visible()
+    expect(name).to_have_value("Two hours on Thursday")
+    page.get_by_role("button", name="Discard").click()
+    expect(name).to_have_value("Thursday gift")
+    watched.go(f"/{SANDBOX}/campaigns/points/{CAMPAIGN}")
+    expect(name).to_have_value("Thursday gift")
+    expect(page.get_by_text("Changes that were not saved are here again")).to_be_hidden()
     assert watched.wrong == []
     watched.context.close()

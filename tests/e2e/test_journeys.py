@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.browser import expect_saved, opened
+from tests.e2e.browser import Look, expect_saved, opened
 from tests.e2e.shop import MEMBER, OWNER, PASSWORD, SANDBOX, Shop
 
 _ORDER = {
@@ -269,4 +269,66 @@ def test_a_ready_made_segment_asks_for_what_it_needs_and_says_what_is_missing(
     watched.go(f"/{SANDBOX}/new-segment?template=points_expiring")
     page.get_by_label("Days").fill("8")
     expect(page.get_by_text("points are looked at 7, 30 or 90 days ahead")).to_be_visible()
+    watched.context.close()
+
+
+def test_an_explanation_says_what_came_back_since(browser: Browser, shop: Shop) -> None:
+    """A return stands before what the order gave, in the unit of the wallet."""
+    shop.call("PUT", "orders/order-back", {**_ORDER, "customer": "cleo"})
+    shop.call("POST", "orders/order-back/returns", {"id": "back-1"})
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/members/cleo?tab=timeline&why=order-back&of=order")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("alert")).to_contain_text("Taken back since")
+    expect(dialog.get_by_role("alert")).to_contain_text("-90 Points")
+    assert watched.wrong == []
+    watched.context.close()
+
+
+def test_a_long_id_fits_on_a_phone(browser: Browser, shop: Shop) -> None:
+    """Among those who were looked at lately, too: an id may have no place to break."""
+    name = "household-" + "7" * 70
+    shop.call("PUT", f"customers/{name}", {})
+    watched = opened(browser, shop, Look("phone", "light", "en"))
+    page = watched.page
+    for address in (f"/{SANDBOX}/members/{name}", f"/{SANDBOX}/members"):
+        watched.go(address)
+        expect(page.get_by_text(name).first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert watched.wrong == []
+    watched.context.close()
+
+
+def test_what_a_proxy_says_is_not_shown(browser: Browser, shop: Shop) -> None:
+    """A dialog keeps what was typed, and says in words that there was no answer."""
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/members/{MEMBER}")
+    page.route(
+        "**/v1/adjustments",
+        lambda route: route.fulfill(status=502, content_type="text/html", body="<html>Bad gateway</html>"),
+    )
+    page.get_by_role("button", name="Correct points…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Points").fill("5")
+    dialog.get_by_label("Reason").fill("a complaint")
+    dialog.get_by_role("button", name="Correct", exact=True).click()
+    expect(dialog).to_contain_text("The server could not answer (502). Try again in a moment.")
+    expect(dialog.get_by_label("Reason")).to_have_value("a complaint")
+    expect(dialog).not_to_contain_text("html")
+    watched.context.close()
+
+
+def test_an_example_stays_one_where_something_is_wrong(browser: Browser, shop: Shop) -> None:
+    """In the color of what is wrong an example is taken for what was typed, and for refused."""
+    watched = opened(browser, shop)
+    page = watched.page
+    watched.go(f"/{SANDBOX}/new-codes")
+    number = page.get_by_label("How many")
+    color = "(field) => getComputedStyle(field, '::placeholder').color"
+    before = number.evaluate(color)
+    page.get_by_role("button", name="Make the codes").click()
+    expect(page.get_by_text("A whole number from 1 to 1,000,000.")).to_be_visible()
+    assert number.evaluate(color) == before
     watched.context.close()

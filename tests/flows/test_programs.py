@@ -56,7 +56,7 @@ async def test_a_draft_is_kept_as_written_and_published_as_the_first_version(
     assert (draft.revision, draft.problems, draft.text) == (1, (), TEXT)
     published = await publish(db, workspace, "points", by(note="go"), revision=1)
     assert (published.version, published.valid_from, published.unchanged) == (1, NOW, False)
-    assert published.changes[0].words == "program points is new"
+    assert published.changes[0].words == "program “Points” is new"
     program = read_program(TEXT)
     assert isinstance(program, Program)
     assert await document_of(db, workspace, "points") == write_program(program)
@@ -132,7 +132,8 @@ async def test_applying_the_version_in_force_publishes_nothing(db: Database, wor
     assert (again.version, again.unchanged, again.changes) == (1, True, ())
     assert again.digest == first.digest
     changed = await apply_document(db, workspace, TEXT.replace("points: 250", "points: 300"), by())
-    assert [change.words for change in changed.changes] == ["rule birthday: points changed from 250 to 300"]
+    words = "rule “Happy birthday”: points changed from {} to {}"
+    assert [change.words for change in changed.changes] == [words.format(250, 300)]
     assert len(await versions_of(db, workspace, "points")) == 2
 
 
@@ -140,13 +141,15 @@ async def test_a_plan_says_what_would_change_and_writes_nothing(db: Database, wo
     """Planning a new program, a change, and a document with problems."""
     new = await plan_document(db, workspace, TEXT, CODEBOOK)
     assert (new.program, new.version, new.problems) == ("points", None, ())
-    assert new.changes[0].words == "program points is new"
+    assert new.changes[0].words == "program “Points” is new"
     assert await programs_of(db, workspace) == []
     await apply_document(db, workspace, TEXT, by())
     change = await plan_document(db, workspace, TEXT.replace("currency: USD", "currency: EUR"), CODEBOOK)
     assert [problem.code for problem in change.problems] == ["currency_changed"]
     better = await plan_document(db, workspace, TEXT.replace("value: 500", "value: 600"), CODEBOOK)
-    assert [each.words for each in better.changes] == ["reward five-off: value changed from 500 to 600"]
+    [changed] = better.changes
+    assert changed.path == "rewards[five-off].gives[0].value"
+    assert changed.words.endswith("value changed from 5.00 USD to 6.00 USD")
 
 
 async def test_rollback_publishes_older_content_as_a_new_version(db: Database, workspace: int) -> None:
@@ -156,15 +159,14 @@ async def test_rollback_publishes_older_content_as_a_new_version(db: Database, w
     await apply_document(db, workspace, second, by())
     back = await rollback(db, workspace, "points", 1, by("Bo", NOW + 5))
     assert (back.version, back.valid_from) == (3, NOW + 5)
-    assert [change.words for change in back.changes] == ["rule birthday: points changed from 300 to 250"]
+    words = "rule “Happy birthday”: points changed from {} to {}"
+    assert [change.words for change in back.changes] == [words.format(300, 250)]
     assert await document_of(db, workspace, "points", 3) == await document_of(db, workspace, "points", 1)
     assert (await get_draft(db, workspace, "points")).text == second
     entries = await versions_of(db, workspace, "points")
     assert [(entry.version, entry.note) for entry in entries] == [(3, "back to version 1"), (2, ""), (1, "")]
     assert [c.words for c in await compare(db, workspace, "points", 2, "draft")] == []
-    assert [c.words for c in await compare(db, workspace, "points", 3, 2)] == [
-        "rule birthday: points changed from 250 to 300"
-    ]
+    assert [c.words for c in await compare(db, workspace, "points", 3, 2)] == [words.format(250, 300)]
 
 
 async def test_units_are_given_once_and_never_again(db: Database, workspace: int) -> None:

@@ -21,6 +21,7 @@ from perennial.store.audits.invariants_page import invariants_text
 from perennial.store.database import connect
 from perennial.store.server.embedded import EmbeddedServer
 from perennial.store.server.migrate import migrate
+from tests.house.labels import labels
 from tests.house.schema_text import schema_text
 from tests.house.source import ROOT
 
@@ -50,6 +51,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/reference/openapi.json": api_document_text,
     "docs/reference/reports.md": reports_text,
     "docs/reference/permissions.md": lambda: permissions_text(ROUTES),
+    **labels(),
 }
 
 

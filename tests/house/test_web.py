@@ -11,6 +11,8 @@ from pathlib import Path
 from perennial.core.codes.till_allowance import EntryState
 from perennial.core.currency import decimals
 from perennial.core.document.currency_codes import CURRENCIES
+from perennial.core.facts import BUILT_IN_EVENTS
+from perennial.core.refusals import RefusalCode
 from perennial.ledger.account import Account
 from perennial.store.events import EventKind
 from perennial.store.messages import MessageState
@@ -136,6 +138,13 @@ def test_what_the_audit_log_names_has_words_in_the_console() -> None:
     assert written | states | {"approval.approved", "approval.rejected"} == said
 
 
+def test_every_trigger_has_words_in_the_console() -> None:
+    """What rules and messages wait for: else a marketer chooses among the names of constants."""
+    words = (WEB / "apps" / "console" / "src" / "editor" / "value-words.ts").read_text()
+    said = set(re.findall(r'^  "trigger\.([a-z_.]+)": msg`', words, re.MULTILINE))
+    assert said == set(BUILT_IN_EVENTS)
+
+
 def test_what_happens_to_a_member_has_words_in_the_console() -> None:
     """Everything that a timeline or a statement may name: else a marketer reads the name of a constant."""
     words = (WEB / "apps" / "console" / "src" / "screens" / "member" / "words.ts").read_text()
@@ -145,7 +154,12 @@ def test_what_happens_to_a_member_has_words_in_the_console() -> None:
             r"^const (\w+): [^\n]+ = \{\n(.*?)^\};", words, re.MULTILINE | re.DOTALL
         )
     }
-    assert said.keys() == {"BECAUSE", "HAPPENED", "REASONS"}
+    assert said.keys() == {"BECAUSE", "HAPPENED", "PASSED_OVER", "REASONS"}
+    claims = [(SOURCE / "core" / "claims" / f"{name}.py").read_text() for name in ("availability", "claims")]
+    refused = {RefusalCode[name].value for each in claims for name in re.findall(r"RefusalCode\.(\w+)", each)}
+    not_in_turn = {RefusalCode.OUT_OF_STOCK, RefusalCode.NOTHING_TO_WAIT_FOR}
+    paid = {RefusalCode.INSUFFICIENT_POINTS, RefusalCode.NOT_A_MEMBER}
+    assert said["PASSED_OVER"] == refused - not_in_turn | paid
     sending = (SOURCE / "flows" / "messaging" / "send_messages.py").read_text()
     reasons = re.findall(r'(?:Became\(MessageState\.\w+, |return |reason = )"([a-z_]+)"', sending)
     assert said["REASONS"] == set(reasons) - {"too_late"}  # the state says that

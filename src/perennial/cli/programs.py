@@ -16,7 +16,7 @@ from perennial.cli.keys import Workspace, actor
 from perennial.cli.session import with_database, with_handler
 from perennial.core.cases.program_cases import play_case, stage_of, words_of
 from perennial.core.document.program import Program
-from perennial.core.document.program_diff import Change
+from perennial.core.explaining.program_diff import Change
 from perennial.core.find_flaws import find_flaws, kinds_of_flaws
 from perennial.core.rehearsal.gives_back import Advice
 from perennial.core.segments.segment import Segment

@@ -20,11 +20,13 @@ from perennial.core.case_expectation import (
 from perennial.core.cases.case_names import NONE, CaseNames, all_called, called, with_id
 from perennial.core.challenges.view import views_of
 from perennial.core.checkout.checkout import Checkout
+from perennial.core.counting import are, counted
 from perennial.core.currency import decimals
 from perennial.core.dates.periods import local_datetime
 from perennial.core.decision import Decision, sent_by
 from perennial.core.document.program import Program
 from perennial.core.effects import Entitle, IssueVoucher
+from perennial.core.labels import refusal_called
 from perennial.core.member import Wallet
 from perennial.core.pricing.redeemables import Status
 from perennial.core.refusals import Refusal, RefusalCode
@@ -105,7 +107,7 @@ class Comparison:
     def awards(self, expected: Mapping[str, Points], seen: Mapping[str, Points]) -> list[str]:
         """Compare what each rule gives; one that is not expected gives nothing."""
         return [
-            f"rule {called(self.names.rules, rule)} should give {expected.get(rule, 0)} points"
+            f"rule {called(self.names.rules, rule)} should give {counted(expected.get(rule, 0), 'points')}"
             f" but gives {seen.get(rule, 0)}"
             for rule in dict.fromkeys((*expected, *seen))
             if expected.get(rule, 0) != seen.get(rule, 0)
@@ -167,7 +169,9 @@ class Comparison:
             for field in _given(wanted):
                 should, is_ = getattr(wanted, field), getattr(gift, field)
                 if should != is_:
-                    words = f"{_GIFT_FIELDS[field]} should be {_or_none(should)} but is {_or_none(is_)}"
+                    words = (
+                        f"{_GIFT_FIELDS[field]} should be {_said(field, should)} but is {_said(field, is_)}"
+                    )
                     found.append(f"gift {number}: {words}")
         return found
 
@@ -456,12 +460,20 @@ def _lot_words(dates: _Dates, wanted: Points, seen: Points) -> str:
     """Say how many points with these dates should be left, and how many are."""
     begin, end = dates
     if begin is None and end is None:
-        return f"{wanted} points that wait for their order should be left but {seen} are"
+        return f"{counted(wanted, 'points')} that wait for their order should be left but {are(seen)}"
     if begin is None:
-        return f"{wanted} points that wait for their order until {end} should be left but {seen} are"
+        return (
+            f"{counted(wanted, 'points')} that wait for their order until {end}"
+            f" should be left but {are(seen)}"
+        )
     if end is None:
-        return f"{wanted} points from {begin} should be left but {seen} are"
-    return f"{wanted} points from {begin} until {end} should be left but {seen} are"
+        return f"{counted(wanted, 'points')} from {begin} should be left but {are(seen)}"
+    return f"{counted(wanted, 'points')} from {begin} until {end} should be left but {are(seen)}"
+
+
+def _said(field: str, value: str | int | None) -> str:
+    """Say a field of a gift; kinds and states are codes, and read better as words."""
+    return _or_none(value).replace("_", " ") if field in ("kind", "state") else _or_none(value)
 
 
 def _or_none(value: str | int | None) -> str:
@@ -469,7 +481,7 @@ def _or_none(value: str | int | None) -> str:
 
 
 def _outcome(code: str | None) -> str:
-    return "no refusal" if code is None else f"the refusal {code}"
+    return "no refusal" if code is None else f"the refusal {refusal_called(code)}"
 
 
 _OF_CHECKOUTS = (

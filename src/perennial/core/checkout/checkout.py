@@ -18,6 +18,7 @@ from perennial.core.checkout.payments import Card, CardPaid, PointsPaid, pay_wit
 from perennial.core.checkout.quote import Priced, Quote, allowances_of, price
 from perennial.core.checkout.why_not import why_card_refused, why_foreign
 from perennial.core.claims.part_payment import price_of, rest_of, why_not_in_part
+from perennial.core.counting import are, counted
 from perennial.core.document.program import PointsPayment
 from perennial.core.effects import Effect, UseBudget, UseLimit
 from perennial.core.member import Member
@@ -274,7 +275,8 @@ def _why_not_claimed(
         )
         return no(
             Reason.INSUFFICIENT_POINTS,
-            f"{reward.id} costs {costs} points, and {there} are available: {lacking} are missing",
+            f"{reward.id} costs {counted(costs, 'points')}, and {are(there)} available:"
+            f" {are(lacking)} missing",
             required=needed,
             available=available,
             missing=missing,

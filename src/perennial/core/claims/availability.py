@@ -335,6 +335,8 @@ def _limited(
         cap, used = _figures(version, bound, snapshot)
         if bound == compiled.stock:
             words = f"Reward {name} is out of stock: all {cap} are taken."
+            if cap == 1:
+                words = f"Reward {name} is out of stock: the only one is taken."
             yield _no(RefusalCode.OUT_OF_STOCK, words, reward=name, stock=cap, taken=used)
         else:
             words = f"Reward {name} cannot be claimed now: {cut_by}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from perennial.core.counting import counted
 from perennial.core.orders.order import Scalar
 from perennial.core.pricing.price import Candidate
 from perennial.core.pricing.redeemables import Source
@@ -28,7 +29,7 @@ def why_not_in_part(
     decimals = version.wallets[price.wallet].spec.decimals
     lowest, whole, given = (format_units(each, decimals) for each in (least, price.points, points))
     between = whole if least == price.points else f"{lowest} to {whole}"
-    words = f"Reward {reward} costs {between} points, and not {given}."
+    words = f"Reward {reward} costs {counted(between, 'points')}, and not {given}."
     details: dict[str, Scalar] = {
         "reward": reward,
         "least": least,

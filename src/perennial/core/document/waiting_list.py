@@ -66,7 +66,8 @@ def is_passed_over(waiting_list: WaitingList | None, code: str, *, ended: bool) 
 
 def line_full(reward: str, places: int) -> Refusal:
     """Return the refusal of a wait for which there is no place."""
-    words = f"All {places} places in the line for reward {reward} are taken."
+    taken = f"The only place in the line for reward {reward} is taken."
+    words = taken if places == 1 else f"All {places} places in the line for reward {reward} are taken."
     return Refusal(RefusalCode.LINE_FULL, words, {"reward": reward, "places": places})
 
 

@@ -52,6 +52,7 @@ from perennial.core.explaining.words import (
 from perennial.core.facts import BIRTHDAY
 from perennial.core.kinds.message import Message
 from perennial.core.kinds.rule import ONE, EarningRule, Writing, count_points
+from perennial.core.labels import trigger_called
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
 from perennial.core.orders.order import line_ids, net_amounts
@@ -349,7 +350,7 @@ def _why_silent(
     if it did fire.
     """
     if rule.trigger != trigger_of(setting.event):
-        return f"it is for {rule.trigger}", ()
+        return f"it is for {trigger_called(rule.trigger)}", ()
     if setting.judgment.why_not is not None:
         return setting.judgment.why_not, ()
     if off is not None:

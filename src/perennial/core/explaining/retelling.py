@@ -6,7 +6,8 @@ says what may stand in it:
 
 * ``{rule:id}`` a name, ``{fact:name}`` whatever somebody typed, ``{name:quoted}`` the same in quotation
   marks, ``{field:path}`` where it stands in a document: kept. ``{rule:called}`` an id, or a name in the
-  quotation marks that the phrase has itself.
+  quotation marks that the phrase has itself. ``{what:trigger}`` what triggers a rule, in quotation marks, or
+  the name of an event; ``{code:refusal}`` why somebody does not get a reward.
 * ``{n:number}``, ``{price:amount}``, ``{day:day}``, ``{at:instant}``, ``{span:span}``: as the language writes
   them.
 * ``{tier:either}`` names between which there is an "or": kept, and listed. ``{given:names}`` names between
@@ -14,7 +15,7 @@ says what may stand in it:
 * ``{step:step}`` a sentence that begins as the steps of a challenge do, with a number or a membership.
 * ``{owner:part}`` a part of a program. ``{what:noun}`` its kind alone, ``{what:figure}`` what is counted,
   ``{first:asked}`` a question of a condition: listed as ``the wallet``, ``the figure balance``, ``the asked
-  ...``, so that a name is never taken for one.
+  ...``, so that a name is never taken for one. ``{seen:gift}`` the kind or state of a gift.
 * ``{condition:text}`` words that are in the language already; ``{told:parts}`` sentences between semicolons;
   ``{reason}`` a sentence.
 
@@ -31,7 +32,8 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from perennial.core.document.program_diff import NOUNS
+from perennial.core.document.part_nouns import NOUNS
+from perennial.core.labels import label_of
 from perennial.core.language import Language
 
 T = TypeVar("T")
@@ -55,6 +57,8 @@ _SHAPES = {
     "field": r"[a-z0-9 ]+",
     "quoted": r"'.*?'|\".*?\"",
     "called": r"[^\s:;,()]+|\".*?\"",
+    "trigger": r"[^\s:;,()]+|\".*?\"",
+    "refusal": r"[^\s:;,()]+|\".*?\"",
     "path": r"[$A-Za-z_][\w-]*(?:\.[\w:-]+|\[\d+\])*",
     "amount": rf"{_NUMBER}(?: [A-Z]{{3}})?",
     "figure": "[^:]+?",
@@ -64,6 +68,8 @@ _SHAPES = {
     "nouns": f"(?:{'|'.join(NOUNS)})s(?: \\(.+?\\))*",
 }
 _ANYTHING = ".+"
+_SEVERAL = re.compile(r" (?:people|are|were|[a-z]+s)\b(?: (?:are|were)\b)?")
+_ONE = {"people": "(?:people|person)", "are": "(?:are|is)", "were": "(?:were|was)"}
 _COUNTED = re.compile(r"(\d+) (year|month|week|day|hour|minute)s?")
 
 
@@ -77,8 +83,13 @@ class _Pattern:
             f"(?P<{name}>{_SHAPES.get(kind or '', _ANYTHING)})"
             for name, kind in zip(parts[1::3], parts[2::3], strict=True)
         ]
-        around = [re.escape(part) for part in parts[::3]]
-        self._ends = parts[0], parts[-1]
+        kinds = [None, *parts[2::3]]
+        around = [
+            _behind_number(part) if kind == "number" else re.escape(part)
+            for part, kind in zip(parts[::3], kinds, strict=True)
+        ]
+        several = _SEVERAL.match(parts[-1]) if kinds[-1] == "number" else None
+        self._ends = parts[0], parts[-1] if several is None else parts[-1][several.end() :]
         self.shape = re.compile(around[0] + "".join(map("".join, zip(shapes, around[1:], strict=True))))
         self.said = said
 
@@ -86,6 +97,15 @@ class _Pattern:
         """Return what stands in the holes; most texts are told apart by how they begin and end."""
         begins, ends = self._ends
         return self.shape.fullmatch(text) if text.startswith(begins) and text.endswith(ends) else None
+
+
+def _behind_number(part: str) -> str:
+    """Return what fits behind a number: what stands there for several, and the same for one."""
+    found = _SEVERAL.match(part)
+    if found is None:
+        return re.escape(part)
+    words = (_ONE.get(word) or re.escape(word) + "?" for word in found[0].split())
+    return " " + " ".join(words) + re.escape(part[found.end() :])
 
 
 _PATTERNS: dict[tuple[str, str], tuple[_Pattern, ...]] = {}
@@ -116,7 +136,7 @@ def _titled(text: str, language: Language) -> str:
     told = retell(what, language) if what and _TITLED in language.sentences else what
     if told == what:
         return text
-    return language.phrase(language.sentences[_TITLED], title=_name(title, language), what=told)
+    return language.phrase(language.sentences[_TITLED], title=isolated(title, language), what=told)
 
 
 def retell_words(said: T, language: Language) -> T:
@@ -172,7 +192,7 @@ def _sentence(text: str, language: Language) -> str:
     return _titled(text, language) if whole is None else whole.rstrip(".。")
 
 
-def _name(text: str, language: Language) -> str:
+def isolated(text: str, language: Language) -> str:
     """Keep a name; from right to left it stands by itself, so that the digits behind it stay behind it."""
     return f"\u2068{text}\u2069" if language.right_to_left else text
 
@@ -181,15 +201,25 @@ def _with_kept(said: str, language: Language) -> str:
     """Return a phrase in which the words of documents stand by themselves."""
     if "`" not in said:
         return said
-    return _KEPT.sub(lambda kept: _name(kept[1], language), said)
+    return _KEPT.sub(lambda kept: isolated(kept[1], language), said)
 
 
 def _quoted(text: str, language: Language) -> str:
-    return language.quoted(_name(text[1:-1], language))
+    return language.quoted(isolated(text[1:-1], language))
 
 
 def _called(text: str, language: Language) -> str:
-    return _name(text.strip('"'), language)
+    return isolated(text.strip('"'), language)
+
+
+def _labeled(field: str) -> Callable[[str, Language], str]:
+    """Tell a code by the label that it has in English, in quotation marks; without one it stays."""
+
+    def say(text: str, language: Language) -> str:
+        label = label_of(text.strip('"'), field, language.code)
+        return isolated(text, language) if label is None else language.quoted(label)
+
+    return say
 
 
 def _noun(text: str, language: Language) -> str:
@@ -202,7 +232,7 @@ def _listed(kind: str) -> Callable[[str, Language], str]:
 
     def say(text: str, language: Language) -> str:
         told = retell(f"the {kind} {text}", language)
-        return _name(text, language) if told == f"the {kind} {text}" else told
+        return isolated(text, language) if told == f"the {kind} {text}" else told
 
     return say
 
@@ -254,11 +284,6 @@ def _part(text: str, language: Language) -> str:
     return f"{told} ({_part(owner[:-1], language)})" if owner else told
 
 
-def _changed(text: str, language: Language) -> str:
-    """Tell a value of a program as it stands in the document, or as the span or the answer that it is."""
-    return _span(text, language) if re.fullmatch(_SHAPES["span"], text) else retell(text, language)
-
-
 def _value(text: str, language: Language) -> str:
     return language.time(text) if re.fullmatch(_NUMBER, text) else text
 
@@ -276,23 +301,31 @@ def _names_or_none(text: str, language: Language) -> str:
     return language.sentences.get(text) or _names(", ")(text, language)
 
 
+def _given(text: str, language: Language) -> str:
+    """Tell a kind of gift, or where one stands, or that there is none."""
+    return language.sentences.get(text) or _listed("gift")(text, language)
+
+
 def _names(between: str) -> Callable[[str, Language], str]:
     def say(text: str, language: Language) -> str:
-        return language.separator.join(_name(name, language) for name in text.split(between))
+        return language.separator.join(isolated(name, language) for name in text.split(between))
 
     return say
 
 
 _SAY: dict[str, Callable[[str, Language], str]] = {
-    "id": _name,
+    "id": isolated,
     "quoted": _quoted,
     "called": _called,
-    "path": _name,
+    "trigger": _labeled("trigger"),
+    "refusal": _labeled("refusal"),
+    "path": isolated,
     "noun": _noun,
     "figure": _listed("figure"),
     "asked": _listed("asked"),
+    "gift": _given,
     "amount": _amount,
-    "name": _name,
+    "name": isolated,
     "text": _as_it_is,
     "number": _number,
     "ordinal": _ordinal,
@@ -300,10 +333,9 @@ _SAY: dict[str, Callable[[str, Language], str]] = {
     "seconds": _day,
     "instant": _instant,
     "weekday": _weekday,
-    "field": _name,
+    "field": isolated,
     "part": _part,
     "nouns": _part,
-    "changed": _changed,
     "span": _span,
     "value": _value,
     "sentence": _sentence,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from perennial.core.conditions.walk import Seen, Value
+from perennial.core.counting import counted
 from perennial.core.dates.periods import local_datetime, minute_words
 from perennial.core.document.program import Combine
 from perennial.core.explaining.explanation import RuleExplanation
@@ -125,7 +126,7 @@ def household_words(together: Together | None) -> list[str]:
     if together is None:
         return []
     name, people = together.name, together.people
-    return [f"Tier and limits count for household {name} as a whole ({people} people)."]
+    return [f"Tier and limits count for household {name} as a whole ({counted(people, 'people')})."]
 
 
 def _value(value: Value) -> str:

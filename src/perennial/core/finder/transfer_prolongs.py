@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from perennial.core.counting import counted
 from perennial.core.document.program import FulfillmentPending, NoExpiry, WalletSpec
 from perennial.core.flaws.flaw import Flaw, FlawKind
 from perennial.core.flaws.play import Play
@@ -56,7 +57,7 @@ wallets:
         days = (gone_at - start) // DAY
         words = (
             f"Sent to somebody else before they expire, {left - should} {wallet} are still there after "
-            f"{days} days; without the transfer they are gone"
+            f"{counted(days, 'days')}; without the transfer they are gone"
         )
         return search.flaw(self.name, path, words, sent)
 

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from perennial.core.counting import counted
 from perennial.core.kinds.fraud_signal import Action, Evidence, Signal
 
 
@@ -37,7 +38,9 @@ action: review
     def words(self, evidence: Evidence) -> str:
         """Say how many there are."""
         count = evidence.from_ip.get(self.days, 0)
-        return f"{count} referrals came from one address within {self.days} days, this one included."
+        return (
+            f"{count} referrals came from one address within {counted(self.days, 'days')}, this one included."
+        )
 
     def looks_back(self) -> int:
         """Return within how many days they are counted."""

@@ -299,6 +299,7 @@ SENTENCES = {
     "{n:number} rows cannot be taken, and all or nothing was asked for.": "{n} ردیف پذیرفتنی نیست، و همه یا هیچ خواسته شده بود.",
     "there is no reward {name:quoted} now": "اکنون پاداش {name} نیست",
     "There is no batch {name:quoted}.": "دستهٔ {name} وجود ندارد.",
+    "The only place in the line for reward {reward:name} is taken.": "تنها جای صف پاداش «{reward}» گرفته شده است.",
     "All {n:number} places in the line for reward {reward:name} are taken.": "هر {n} جای صف پاداش «{reward}» گرفته شده است.",
     "The customer waits for it already, as {wait:quoted}.": "مشتری هم\u200cاکنون با شناسهٔ {wait} منتظر آن است.",
     "The wait {wait:quoted} is for another reward.": "انتظار {wait} برای پاداش دیگری است.",

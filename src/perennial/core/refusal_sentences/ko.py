@@ -299,6 +299,7 @@ SENTENCES = {
     "{n:number} rows cannot be taken, and all or nothing was asked for.": "{n}개 행을 가져올 수 없는데, 전부 아니면 전무로 요청했습니다.",
     "there is no reward {name:quoted} now": "지금은 리워드 {name:이/가} 없습니다",
     "There is no batch {name:quoted}.": "묶음 {name:이/가} 없습니다.",
+    "The only place in the line for reward {reward:name} is taken.": "리워드 {reward}의 하나뿐인 대기 자리가 찼습니다.",
     "All {n:number} places in the line for reward {reward:name} are taken.": "리워드 {reward}의 대기 자리 {n}개가 모두 찼습니다.",
     "The customer waits for it already, as {wait:quoted}.": "고객이 이미 {wait:으로/로} 기다리고 있습니다.",
     "The wait {wait:quoted} is for another reward.": "대기 {wait:은/는} 다른 리워드에 대한 것입니다.",

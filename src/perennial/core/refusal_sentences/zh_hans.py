@@ -299,6 +299,7 @@ SENTENCES = {
     "{n:number} rows cannot be taken, and all or nothing was asked for.": "有{n}行无法导入，而要求全部导入或都不导入。",
     "there is no reward {name:quoted} now": "目前没有奖励{name}",
     "There is no batch {name:quoted}.": "没有批次{name}。",
+    "The only place in the line for reward {reward:name} is taken.": "奖励“{reward}”仅有的一个排队名额已满。",
     "All {n:number} places in the line for reward {reward:name} are taken.": "奖励“{reward}”的{n}个排队名额已满。",
     "The customer waits for it already, as {wait:quoted}.": "该顾客已在等候，编号为{wait}。",
     "The wait {wait:quoted} is for another reward.": "等候{wait}是针对另一个奖励的。",

@@ -299,6 +299,7 @@ SENTENCES = {
     "{n:number} rows cannot be taken, and all or nothing was asked for.": "有{n}行無法匯入，而要求全部匯入或都不匯入。",
     "there is no reward {name:quoted} now": "目前沒有獎勵{name}",
     "There is no batch {name:quoted}.": "沒有批次{name}。",
+    "The only place in the line for reward {reward:name} is taken.": "獎勵「{reward}」僅有的一個排隊名額已滿。",
     "All {n:number} places in the line for reward {reward:name} are taken.": "獎勵「{reward}」的{n}個排隊名額已滿。",
     "The customer waits for it already, as {wait:quoted}.": "該顧客已在等候，編號為{wait}。",
     "The wait {wait:quoted} is for another reward.": "等候{wait}是針對另一個獎勵的。",

@@ -11,6 +11,7 @@ from perennial.core.document.program import Campaign, Program, WalletSpec
 from perennial.core.findings import Findings
 from perennial.core.kinds.message import Message
 from perennial.core.kinds.rule import EarningRule
+from perennial.core.labels import trigger_called
 from perennial.core.problems import Problem, join_path
 from perennial.core.terms.limits import MONEY, AtCap, Counted, Holder, Limit
 
@@ -40,7 +41,7 @@ def place_of_rule(program: Program, rule: EarningRule) -> Place:
     else:
         event = program.declarations.events.get(rule.trigger)
         declared = event.attributes if event is not None else {}
-    words = f"a rule for {rule.trigger} gives points and takes nothing off"
+    words = f"a rule for {trigger_called(rule.trigger)} gives points and takes nothing off"
     if rule.gives() is not None:
         counts.remove(Counted.POINTS)
         words = "a rule that gives a reward is limited by times, customers, or the value of orders"

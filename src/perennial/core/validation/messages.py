@@ -6,6 +6,7 @@ from perennial.core.conditions.check import line_place, rule_place
 from perennial.core.findings import Findings
 from perennial.core.kinds.liquid import UNSUBSCRIBE, check_template
 from perennial.core.kinds.message import Markup, Message, Template
+from perennial.core.labels import trigger_called
 from perennial.core.validation.limits import check_limits, place_of_message
 
 _ORDER_PAID = "order.paid"
@@ -38,7 +39,7 @@ def _check_message(findings: Findings, path: str, message: Message) -> None:
     if message.trigger == _ORDER_PAID:
         findings.condition(f"{path}.lines", message.lines, line_place())
     elif message.lines is not None:
-        words = f"only orders have lines; this message is triggered by {message.trigger}"
+        words = f"only orders have lines; this message is triggered by {trigger_called(message.trigger)}"
         findings.add(f"{path}.lines", "no_lines", words)
     for template in message.templates():
         _check_template(findings, f"{path}.{template.field}", message, template)

@@ -6,6 +6,7 @@ from perennial.core.conditions.check import campaign_place, line_place, rule_pla
 from perennial.core.document.program import AttributeType, Campaign, rewards_of
 from perennial.core.findings import Findings
 from perennial.core.kinds.rule import EarningRule
+from perennial.core.labels import trigger_called
 from perennial.core.validation.limits import check_limit, check_limits, place_of_rule
 
 ORDER_PAID = "order.paid"
@@ -71,16 +72,16 @@ def _check_basis(findings: Findings, path: str, rule: EarningRule) -> None:
     if rule.trigger == ORDER_PAID:
         findings.condition(f"{path}.lines", rule.lines, line_place())
     elif rule.lines is not None:
-        words = f"only orders have lines; this rule is triggered by {rule.trigger}"
+        words = f"only orders have lines; this rule is triggered by {trigger_called(rule.trigger)}"
         findings.add(f"{path}.lines", "no_lines", words)
     elif rule.needs_lines():
-        words = f"this kind of rule counts the lines of an order, but {rule.trigger} has none"
+        words = f"this kind of rule counts the lines of an order, but {trigger_called(rule.trigger)} has none"
         findings.add(f"{path}.trigger", "no_lines", words)
     event = findings.program.declarations.events.get(rule.trigger)
     declared = event.attributes if event else {}
     for name in rule.number_attributes():
         if name not in declared or declared[name].type is not AttributeType.INTEGER:
-            words = f'declare the attribute "{name}" of {rule.trigger} as an integer'
+            words = f'declare the attribute "{name}" of {trigger_called(rule.trigger)} as an integer'
             findings.add(f"{path}.attribute", "no_number", words)
 
 

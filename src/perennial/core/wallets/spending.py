@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from perennial.core.counting import are, counted
 from perennial.core.effects import Debit, Effect
 from perennial.core.member import Wallet
 from perennial.core.refusals import Refusal, RefusalCode
@@ -69,7 +70,7 @@ def insufficient(required: Points, available: Points, decimals: int = 0) -> Refu
     """
     missing = required - available
     needed, there, lacking = (format_units(each, decimals) for each in (required, available, missing))
-    words = f"{needed} points are needed and {there} are available: {lacking} are missing."
+    words = f"{counted(needed, 'points are')} needed and {are(there)} available: {are(lacking)} missing."
     return Refusal(
         RefusalCode.INSUFFICIENT_POINTS,
         words,

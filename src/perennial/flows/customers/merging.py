@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, SerializationError
 
+from perennial.core.counting import counted
 from perennial.core.customers.identifiers import CustomerIdentifier, IdentifierType
 from perennial.core.events import MembersMerged
 from perennial.core.member import Member, Membership
@@ -275,7 +276,10 @@ async def _check_allowed(conn: Connection, merge: _Merge, *, preview: bool) -> N
     above = (await read_rules(conn, merge.sides.workspace_id)).two_to_credit_above
     merge.needs_approval = any(exceeds(each.points, above, each.decimals) for each in merge.wallets)
     if merge.needs_approval and not command.approved and not preview:
-        words = f"A merge that moves more than {above} points needs the approval of a second person."
+        words = (
+            f"A merge that moves more than {counted(above or 0, 'points')} needs"
+            " the approval of a second person."
+        )
         raise problem(409, "approval_needed", words, details={"above": above})
 
 

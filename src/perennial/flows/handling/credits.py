@@ -12,6 +12,7 @@ from uuid import UUID
 
 from asyncpg import Connection
 
+from perennial.core.counting import are, counted
 from perennial.flows.batch import Batch
 from perennial.flows.commands import Command, PostAdjustment
 from perennial.flows.problems import problem
@@ -65,7 +66,7 @@ def check_credit(batch: Batch, command: PostAdjustment, decimals: int) -> None:
         raise problem(
             409,
             "approval_needed",
-            f"Credits above {above} points need the approval of a second person.",
+            f"Credits above {counted(above or 0, 'points')} need the approval of a second person.",
             details={"above": above},
         )
 
@@ -73,14 +74,14 @@ def check_credit(batch: Batch, command: PostAdjustment, decimals: int) -> None:
 def check_at_a_time(points: Points, most: int | None, decimals: int) -> None:
     """Raise the 403 for more points of a wallet than a role may credit at a time."""
     if exceeds(points, most, decimals):
-        words = f"Your role may credit at most {most} points at a time."
+        words = f"Your role may credit at most {counted(most or 0, 'points')} at a time."
         raise problem(403, "credit_limit", words, details={"most": most})
 
 
 def check_moved(points: Points, most: int | None, decimals: int) -> None:
     """Raise the 403 for more points of a wallet than a role may move from one customer to another."""
     if exceeds(points, most, decimals):
-        words = f"Your role may move at most {most} points at a time."
+        words = f"Your role may move at most {counted(most or 0, 'points')} at a time."
         raise problem(403, "credit_limit", words, details={"most": most})
 
 
@@ -92,7 +93,8 @@ def _check_day(batch: Batch, staff_id: UUID, per_day: int, points: Points, decim
         raise problem(
             403,
             "credit_limit_per_day",
-            f"Your role may credit {per_day} points a day; {format_units(told, decimals)} are left.",
+            f"Your role may credit {counted(per_day, 'points')} a day;"
+            f" {are(format_units(told, decimals))} left.",
             details={"per_day": per_day, "left": told, "decimals": decimals},
         )
 

@@ -16,8 +16,8 @@ from asyncpg import Connection
 
 from perennial.core.document.document import read_program
 from perennial.core.document.program import Program, unit_codes
-from perennial.core.document.program_diff import Change, diff
 from perennial.core.document.program_parts import split_program
+from perennial.core.explaining.program_diff import Change, diff
 from perennial.core.find_flaws import what_comes_back
 from perennial.core.language import Language
 from perennial.core.languages import ENGLISH
@@ -55,6 +55,7 @@ from perennial.store.programs.programs import (
     raise_revision,
     update_draft,
 )
+from perennial.store.segments import list_segments
 from perennial.store.staff.audit_entries import AuditEntry, insert_audit_entry
 from perennial.store.staff.roles import read_rules
 from perennial.store.workspaces import WorkspaceRow, read_workspace
@@ -390,7 +391,8 @@ async def _publish(
     )
     await _end_plans(conn, workspace_id, row.program_id, version, author.plan)
     await raise_revision(conn, workspace_id)
-    changes = tuple(diff(before, program))
+    segments = {row.code: row.segment.name for row in await list_segments(conn, workspace_id)}
+    changes = tuple(diff(before, program, author.language, segments))
     assessment = await assessed(conn, workspace_id, program, author.language)
     return Published(
         row.code, version.number, version.valid_from, parts.digest, changes, assessment=assessment

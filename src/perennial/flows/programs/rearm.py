@@ -7,7 +7,7 @@ version in force. Households whose members share a tier from now on have one the
 
 from __future__ import annotations
 
-from perennial.core.document.program_diff import Change
+from perennial.core.explaining.program_diff import Change
 
 _MOVES_TIMERS = (
     "earning_rules",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -9,8 +10,10 @@ from asyncpg import Connection
 
 from perennial.core.document.document import read_program, render
 from perennial.core.document.program import Program
-from perennial.core.document.program_diff import Change, diff
 from perennial.core.document.program_parts import join_parts
+from perennial.core.explaining.program_diff import Change, diff
+from perennial.core.language import Language
+from perennial.core.languages import ENGLISH
 from perennial.core.problems import Problem
 from perennial.core.segments.segment import Segment
 from perennial.core.validation.assessment import Assessment, assess
@@ -149,13 +152,20 @@ async def document_of(database: Database, workspace_id: int, code: str, number: 
     return render(join_parts(version.manifest, bodies))
 
 
-async def compare(database: Database, workspace_id: int, code: str, old: Side, new: Side) -> list[Change]:
-    """Return what changed from one side to the other, in words."""
+async def compare(
+    database: Database, workspace_id: int, code: str, old: Side, new: Side, language: Language = ENGLISH
+) -> list[Change]:
+    """Return what changed from one side to the other, in words of ``language``."""
     async with database.transaction(workspace_id) as conn:
         row = await require_program(conn, workspace_id, code)
         before = await _side(conn, workspace_id, row, old)
         after = await _side(conn, workspace_id, row, new)
-    return diff(before, after)
+        segments = [row.segment for row in await list_segments(conn, workspace_id)]
+    return diff(before, after, language, _names(segments))
+
+
+def _names(segments: Iterable[Segment]) -> dict[str, str]:
+    return {each.segment: each.name for each in segments}
 
 
 async def _side(conn: Connection, workspace_id: int, row: ProgramRow, side: Side) -> Program:
@@ -184,7 +194,7 @@ async def plan_document(database: Database, workspace_id: int, text: str, codebo
         before = await program_of_version(conn, workspace_id, versions[-1]) if versions else None
         segments = tuple(row.segment for row in await list_segments(conn, workspace_id))
     number = versions[-1].number if versions else None
-    changes = () if problems else tuple(diff(before, program))
+    changes = () if problems else tuple(diff(before, program, segments=_names(segments)))
     if problems:
         return Plan(program.program, number, changes, tuple(problems))
     assessment = assess(whole, [each.segment for each in segments])

@@ -16,6 +16,7 @@ from asyncpg import Connection
 
 from perennial.core.codes.till_allowance import EntryReason, EntryState, Overspend, Spent, why_refused
 from perennial.core.codes.till_code import TillCode, TillKind
+from perennial.core.counting import counted
 from perennial.core.effects import Owe
 from perennial.core.orders.order import Order
 from perennial.core.pricing.redeemables import Reason, Source
@@ -369,7 +370,7 @@ def _compared(batch: Batch, entry: Entry, command: PostRedemption, redeemed: Red
     overspent = bool(owed or lost)
     why = [one.message or one.reason or "" for one in quote.redeemables if one.reason is not None]
     if owed:
-        why.append(f"{owed} points were gone")
+        why.append(f"{counted(owed, 'points were')} gone")
     return EntryAnswer(
         sequence=entry.sequence,
         state=EntryState.OVERSPENT if overspent else EntryState.REDEEMED,

@@ -19,6 +19,7 @@ from asyncpg import Connection
 
 from perennial.core.codes.codes import MAX_LENGTH, Codes, IssuedCode, pattern_of
 from perennial.core.codes.entry import shared_form
+from perennial.core.counting import counted
 from perennial.core.document.reward import Reward
 from perennial.core.validation.codes import NEEDED_BITS
 from perennial.core.version import Version
@@ -267,7 +268,7 @@ def _check(making: _Making) -> None:
     if not 1 <= wanted <= MAX_CODES:
         raise field_problem("$.count", "out_of_range", f"is between 1 and {MAX_CODES:,}")
     if command.customers and len(command.customers) != wanted:
-        words = f"has one customer for each of the {wanted} codes"
+        words = f"has one customer for each of the {counted(wanted, 'codes')}"
         raise field_problem("$.customers", "customers_mismatch", words)
     starts, expires = command.starts_at, command.expires_at
     if starts is not None and expires is not None and starts >= expires:
@@ -429,7 +430,7 @@ def _all_refused(refused: Sequence[RefusedRow]) -> Exception:
         FieldProblem(path=f"$.codes[{each.row - 1}]", code=each.code, message=each.message)
         for each in ordered[:MAX_NAMED]
     )
-    words = f"{len(refused)} rows cannot be taken, and all or nothing was asked for."
+    words = f"{counted(len(refused), 'rows')} cannot be taken, and all or nothing was asked for."
     return problem(422, "rows_refused", words, *fields)
 
 

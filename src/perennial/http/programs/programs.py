@@ -10,8 +10,7 @@ import msgspec
 from litestar import Request, Response, get, post, put
 from litestar.params import PathParameter, QueryParameter
 
-from perennial.core.document.program_diff import Change
-from perennial.core.explaining.retelling import retell_words
+from perennial.core.explaining.program_diff import Change
 from perennial.core.languages import LANGUAGES
 from perennial.core.problems import Problem
 from perennial.core.rehearsal.gives_back import GivesBack
@@ -445,10 +444,12 @@ async def program_diff(
     new: SideName = "draft",
     language: LanguageName = "en",
 ) -> Response[Any]:
-    """What changed, part by part, in words of `language`; fields and values stand as in the document."""
+    """What changed, part by part, in words of `language`; parts by their names, fields as forms call them."""
     door, caller = admitted(request)
-    changes = await compare(door.database, caller.workspace_id, plain_segment(id), _side(old), _side(new))
-    return written(retell_words(DiffView(tuple(changes)), LANGUAGES[language]))
+    sides = _side(old), _side(new)
+    code, said_in = plain_segment(id), LANGUAGES[language]
+    changes = await compare(door.database, caller.workspace_id, code, *sides, said_in)
+    return written(DiffView(tuple(changes)))
 
 
 def _side(name: str) -> Side:

@@ -240,6 +240,8 @@ export const FIELD_WORDS: Record<string, MessageDescriptor> = {
   personal: msg`Personal data`,
   pick: msg`Which items`,
   pool: msg`Pool of codes`,
+  "Program.declarations": msg`Attributes`,
+  "ProgramCase.title": msg`Name`,
   "Program.pool": msg`What households share`,
   prices: msg`Prices`,
   products: msg`Products`,

@@ -119,6 +119,7 @@ export const VALUE_WORDS: Record<string, MessageDescriptor> = {
   "trigger.member.anniversary": msg`The day of joining comes round`,
   "trigger.tier.entered": msg`A tier is reached`,
   "trigger.challenge.completed": msg`A challenge is completed`,
+  "trigger.challenge.missed": msg`A challenge is missed`,
   "trigger.referral.converted": msg`A friend that was referred counts`,
   "trigger.segment.entered": msg`A segment is entered`,
   "trigger.segment.left": msg`A segment is left`,

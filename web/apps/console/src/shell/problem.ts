@@ -34,6 +34,7 @@ export function saidByBrowser(error: unknown): "declined" | "known" | "unreachab
   return ["NotAllowedError", "AbortError"].includes(error.name) ? "declined" : undefined;
 }
 
-function isProblem(error: unknown): error is ProblemBody {
+/** Whether it is a problem as the server tells them, and nothing of a machine in between. */
+export function isProblem(error: unknown): error is ProblemBody {
   return typeof error === "object" && error !== null && "code" in error && "request_id" in error;
 }

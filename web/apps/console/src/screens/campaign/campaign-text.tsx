@@ -6,7 +6,9 @@ import { lazy, Suspense, useState } from "react";
 import { stringify } from "yaml";
 
 import { arrived, begin, discarded, isChanged, type Saved, savedAs, typedOn } from "../../editor/editing";
+import { readKept, useKept } from "../../editor/kept";
 import { useMay } from "../../session/may";
+import { useWorkspace } from "../../session/workspace";
 import { RemoveButton } from "./remove-button";
 import { useSaveCampaign } from "./use-save-campaign";
 
@@ -19,9 +21,12 @@ const ITS_PATH = /^campaigns\[[^\]]+\]\.?/;
 export default function CampaignText({ answer }: { answer: CampaignDocument }) {
   const { t } = useLingui();
   const may = useMay("programs");
+  const { code: workspace } = useWorkspace();
+  const key = `perennial.campaign.${workspace}.${answer.campaign.program}.${answer.campaign.id}`;
   const kept = savedIn(answer);
-  const [editing, setEditing] = useState(() => begin(kept));
+  const [editing, setEditing] = useState(() => begin(kept, readKept(key)));
   if (editing.seen !== kept.revision) setEditing(arrived(editing, kept));
+  useKept(key, editing);
   const { text } = editing;
   const setText = (next: string) => {
     setEditing((now) => typedOn(now, next, Date.now()));
@@ -59,10 +64,17 @@ export default function CampaignText({ answer }: { answer: CampaignDocument }) {
       }
     >
       <Stack gap="md">
-        {editing.outdated && changed && (
+        {editing.outdated && changed ? (
           <Alert variant="default" icon={<IconInfoCircle size={18} aria-hidden />} title={t`The campaign was saved by somebody else meanwhile`}>
             <Trans>Your changes are still here, and not saved. Saving replaces what was saved meanwhile: look before you save, or discard yours.</Trans>
           </Alert>
+        ) : (
+          editing.found &&
+          changed && (
+            <Alert variant="default" icon={<IconInfoCircle size={18} aria-hidden />} title={t`Changes that were not saved are here again`}>
+              <Trans>They were kept on this device. Save them, or discard them.</Trans>
+            </Alert>
+          )
         )}
         <Group>
           <SegmentedControl

@@ -40,7 +40,9 @@ export function useSaveCampaign(program: string, id: string) {
     },
     onError: (error) => {
       const told = toldBy(error);
-      tellFailed(t`The campaign was not saved`, told.errors[0]?.message ?? told.detail);
+      const isOutdated = told.code === "draft_changed";
+      tellFailed(t`The campaign was not saved`, isOutdated ? t`The draft was saved by somebody else meanwhile` : told.words);
+      if (isOutdated) void cache.invalidateQueries({ queryKey: campaignGetQueryKey({ path: { program, id }, query: spoken }) });
     },
   });
   function save(text: string, revision: number, before: string, done?: (saved: CampaignDocument, sent: string) => void): void {

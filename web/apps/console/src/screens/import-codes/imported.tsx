@@ -1,8 +1,8 @@
+import { plural } from "@lingui/core/macro";
 import { Plural, useLingui } from "@lingui/react/macro";
 import { EmptyState, Group, Panel, Stack } from "@perennial/ui";
 import { IconCheck } from "@perennial/ui/icons";
 
-import { useFormat } from "../../i18n/format";
 import { useWorkspace } from "../../session/workspace";
 import { LinkButton } from "../../shell/link-button";
 import { BadRows } from "./bad-rows";
@@ -18,14 +18,13 @@ export interface ImportedCodes {
 /** The codes are taken over: where they are. */
 export function Imported({ imported: { pools, made, leftOut } }: { imported: ImportedCodes }) {
   const { t } = useLingui();
-  const format = useFormat();
   const { code: workspace } = useWorkspace();
   return (
     <Stack gap="lg">
       <Panel>
         <EmptyState
           icon={<IconCheck size={26} />}
-          title={t`${format.number(made)} codes are taken over`}
+          title={t`${plural(made, { one: "# code is taken over", other: "# codes are taken over" })}`}
           action={
             <Group gap="xs" justify="center">
               {pools.map((pool) => (

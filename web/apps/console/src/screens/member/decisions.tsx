@@ -1,7 +1,7 @@
-import { Trans } from "@lingui/react/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
 import type { ExplainedEvent, MessageExplanation, ProgramExplanation, RuleExplanation, Seen } from "@perennial/api-admin";
-import { eventExplainOptions, orderExplainOptions } from "@perennial/api-admin/queries";
-import { Badge, Button, Stack, Text, Title } from "@perennial/ui";
+import { customerGetOptions, eventExplainOptions, orderExplainOptions } from "@perennial/api-admin/queries";
+import { Alert, Badge, Button, Stack, Text, Title } from "@perennial/ui";
 import { IconListCheck } from "@perennial/ui/icons";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
@@ -14,6 +14,8 @@ import { useProgramName } from "../../program/use-program-name";
 import { useMay } from "../../session/may";
 import { Answer } from "../../shell/answer";
 import classes from "./member.module.css";
+import { memberRoute } from "./route";
+import { walletOf } from "./wallet-of";
 
 /** What every program decided, of an order or of an event. */
 export default function DecisionsOf({ id, of, onMake }: { id: string; of: "event" | "order"; onMake: (program: string) => void }) {
@@ -34,10 +36,41 @@ function Decisions({ explained, onMake }: { explained: ExplainedEvent; onMake?: 
   return (
     <Stack gap="lg">
       {explained.decisions.length === 0 && <Text>{explained.words}</Text>}
+      <TakenBack taken={explained.taken_back ?? {}} />
       {explained.decisions.map((decision) => (
         <Decision key={`${decision.program}/${decision.trigger}`} decision={decision} onMake={onMake} />
       ))}
     </Stack>
+  );
+}
+
+/** What returns of an order, or its cancellation, took back since: it stands before what was given. */
+function TakenBack({ taken }: { taken: Record<string, number> }) {
+  const { t } = useLingui();
+  const format = useFormat();
+  const nameOf = useProgramName();
+  const { customer } = memberRoute.useParams();
+  const wallets = useQuery(customerGetOptions({ path: { id: customer } })).data?.wallets ?? [];
+  const rows = Object.entries(taken);
+  const programs = new Set(rows.map(([reference]) => reference.split("/")[0]));
+  if (rows.length === 0) return null;
+  return (
+    <Alert color="yellow" variant="default" mb="md" title={t`Taken back since`}>
+      <ul className={classes.reasons}>
+        {rows.map(([reference, points]) => {
+          const wallet = walletOf(wallets, reference);
+          const [program = "", id] = reference.split("/");
+          return (
+            <li key={reference}>
+              <span className={classes.minus}>
+                {format.change(-points, wallet?.decimals)} <bdi>{wallet?.name ?? id}</bdi>
+              </span>
+              {programs.size > 1 && <bdi> · {nameOf(program)}</bdi>}
+            </li>
+          );
+        })}
+      </ul>
+    </Alert>
   );
 }
 

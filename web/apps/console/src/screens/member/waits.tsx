@@ -13,6 +13,7 @@ import { useZones } from "../../program/use-zones";
 import { useMay } from "../../session/may";
 import { toldBy } from "../../shell/problem";
 import { WaitButton } from "./wait-button";
+import { passedOver } from "./words";
 
 /** A line moves by itself: the worker serves whoever is first, and others leave it. */
 const LINE_MS = 5_000;
@@ -135,6 +136,7 @@ function useColumns(onLeave: ((wait: WaitView) => void) | undefined): Column<Wai
 
 /** What became of it; who was passed over is told why. */
 function State({ wait }: { wait: WaitView }) {
+  const { t } = useLingui();
   switch (wait.state) {
     case "waiting":
       return (
@@ -160,7 +162,7 @@ function State({ wait }: { wait: WaitView }) {
           <Badge tone="warn">
             <Trans>passed over</Trans>
           </Badge>{" "}
-          {wait.reason != null && <bdi>{wait.reason}</bdi>}
+          {wait.reason != null && <bdi>{passedOver(t, wait.reason)}</bdi>}
         </>
       );
   }

@@ -73,6 +73,22 @@ const REASONS: Record<string, MessageDescriptor> = {
   template: msg`its text could not be written`,
 };
 
+/** Why somebody whose turn it was could not have the reward. */
+const PASSED_OVER: Record<string, MessageDescriptor> = {
+  insufficient_points: msg`Too few points`,
+  conditions_not_met: msg`Its conditions do not hold`,
+  needs_tier: msg`Another tier is needed`,
+  limit_reached: msg`A limit is reached`,
+  no_matching_price: msg`No price is for the member`,
+  reward_not_available: msg`Not offered now`,
+  reward_unknown: msg`Not offered now`,
+  not_a_member: msg`Not a member`,
+  program_ended: msg`The program has ended`,
+  program_not_started: msg`The program has not begun`,
+  switched_off: msg`Switched off`,
+  customer_blocked: msg`The customer is blocked`,
+};
+
 /** By what else a customer is known. */
 export const IDENTIFIERS: Record<IdentifierType, MessageDescriptor> = {
   email: msg`E-mail`,
@@ -86,6 +102,12 @@ export type Say = (message: MessageDescriptor) => string;
 export function becauseOf(say: Say, because: string): string {
   const words = BECAUSE[because];
   return words === undefined ? because : say(words);
+}
+
+/** Why the reward went to the next one in line, in words. */
+export function passedOver(say: Say, reason: string): string {
+  const words = PASSED_OVER[reason];
+  return words === undefined ? reason : say(words);
 }
 
 export function happened(say: Say, type: string): string {

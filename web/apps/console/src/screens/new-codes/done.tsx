@@ -1,24 +1,23 @@
+import { plural } from "@lingui/core/macro";
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import type { BatchView } from "@perennial/api-admin";
 import { Button, EmptyState, Group, Panel } from "@perennial/ui";
 import { IconCheck, IconDownload } from "@perennial/ui/icons";
 
 import { useExportCodes } from "../../program/use-export-codes";
-import { useFormat } from "../../i18n/format";
 import { useWorkspace } from "../../session/workspace";
 import { LinkButton } from "../../shell/link-button";
 
 /** The codes are there: what next. */
 export function Done({ batch }: { batch: BatchView }) {
   const { t } = useLingui();
-  const format = useFormat();
   const { code: workspace } = useWorkspace();
   const { exportCodes, busy } = useExportCodes();
   return (
     <Panel>
       <EmptyState
         icon={<IconCheck size={26} />}
-        title={t`${format.number(batch.made)} codes are ready`}
+        title={t`${plural(batch.made, { one: "# code is ready", other: "# codes are ready" })}`}
         action={
           <Group gap="xs" justify="center">
             <Button

@@ -1,7 +1,8 @@
 import type { DraftView } from "@perennial/api-admin";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
-import { arrived, begin, discarded, isChanged, type Kept, redone, savedAs, typedOn, undone } from "../../editor/editing";
+import { arrived, begin, discarded, isChanged, redone, savedAs, typedOn, undone } from "../../editor/editing";
+import { readKept, useKept } from "../../editor/kept";
 import { useWorkspace } from "../../session/workspace";
 
 /** The text of a draft while it is written: taken back and done again, and kept on this device until it is saved. */
@@ -10,13 +11,9 @@ export function useDraftText(draft: DraftView) {
   const key = `perennial.draft.${workspace}.${draft.program}`;
   const [editing, setEditing] = useState(() => begin(draft, readKept(key)));
   if (editing.seen !== draft.revision) setEditing(arrived(editing, draft));
-  const { text, revision, past, future } = editing;
+  const { text, past, future } = editing;
   const changed = isChanged(editing);
-  const kept = changed ? JSON.stringify({ revision, text } satisfies Kept) : undefined;
-  useEffect(() => {
-    if (kept === undefined) localStorage.removeItem(key);
-    else localStorage.setItem(key, kept);
-  }, [key, kept]);
+  useKept(key, editing);
   return {
     text,
     changed,
@@ -39,14 +36,4 @@ export function useDraftText(draft: DraftView) {
       setEditing((now) => savedAs(now, saved, sent));
     },
   };
-}
-
-function readKept(key: string): Kept | undefined {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(key) ?? "null");
-    if (typeof kept !== "object" || kept === null || !("text" in kept) || !("revision" in kept)) return undefined;
-    return typeof kept.text === "string" && typeof kept.revision === "number" ? { text: kept.text, revision: kept.revision } : undefined;
-  } catch {
-    return undefined;
-  }
 }

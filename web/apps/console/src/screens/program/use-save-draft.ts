@@ -33,7 +33,11 @@ export function useSaveDraft(program: string) {
       cache.setQueryData(key, saved);
     },
     onError: (error) => {
-      tellFailed(t`The draft was not saved`, toldBy(error).detail);
+      const told = toldBy(error);
+      const isOutdated = told.code === "draft_changed";
+      tellFailed(t`The draft was not saved`, isOutdated ? t`The draft was saved by somebody else meanwhile` : told.detail);
+      // What they saved is read at once: the editor then says what saving again would replace.
+      if (isOutdated) void cache.invalidateQueries({ queryKey: key });
     },
   });
   function save(text: string, before: DraftView, done: (saved: DraftView, sent: string) => void): void {

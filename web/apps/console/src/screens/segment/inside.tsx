@@ -93,7 +93,7 @@ function Running({ far, onStop }: { far: Far; onStop: () => void }) {
       <Group justify="space-between">
         <Text size="sm" role="status">
           <Trans>
-            {format.number(far.done)} of {format.number(far.of)} customers
+            {format.number(far.done)} of <Plural value={far.of} one="# customer" other="# customers" />
           </Trans>
         </Text>
         <Button variant="default" size="xs" onClick={onStop}>

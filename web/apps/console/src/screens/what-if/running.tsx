@@ -1,4 +1,4 @@
-import { Trans, useLingui } from "@lingui/react/macro";
+import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { Button, Group, Panel, Progress, Stack, Text } from "@perennial/ui";
 
 import { useFormat } from "../../i18n/format";
@@ -17,7 +17,7 @@ export function Running({ far, onCancel }: { far: Far; onCancel: () => void }) {
             <Trans>Those who share a budget are played once more, in the order of time…</Trans>
           ) : (
             <Trans>
-              {format.number(far.people)} of {format.number(far.of)} customers are played…
+              {format.number(far.people)} of <Plural value={far.of} one="# customer is played…" other="# customers are played…" />
             </Trans>
           )}
         </Text>
