@@ -56,7 +56,7 @@ def changes(old: str, new: str) -> list[tuple[str, str]]:
             "id: gold-gift",
             "id: gold-present",
             "earning_rules[gold-present]",
-            "rule “Another year with Gold” added",
+            "rule “Another year with Gold” (gold-present) added",
         ),
         (
             "spend: 150000",

@@ -75,7 +75,8 @@ async def test_publishing_demands_that_the_cases_hold(site: Site) -> None:
         "despite_cases": ["eighty"],
     }
     await _draft(site, PROGRAM + CASES)
-    assert (await site.done("POST", PUBLISH, {}))["changes"][0]["words"].startswith("test case eighty")
+    changes = (await site.done("POST", PUBLISH, {}))["changes"]
+    assert changes[0]["words"] == "test case “A member buys for 80.00”: other steps"
 
 
 async def test_what_cannot_be_published_is_not_played(site: Site) -> None:

@@ -6,6 +6,7 @@ called by their names, fields by the labels of the forms.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, get_args, get_type_hints
@@ -138,9 +139,10 @@ class _Differ:
     def _list(self, at: _At, old: tuple[Any, ...], new: tuple[Any, ...]) -> list[Change]:
         noun = NOUN_OF.get(at.path.rsplit(".", 1)[-1], NOUNS[-1])
         before, after = {part.id: part for part in old}, {part.id: part for part in new}
+        names = Counter(_name(part) for part in {**before, **after}.values())
         found: list[Change] = []
         for key, part in after.items():
-            here = _At(f"{at.path}[{key}]", self._whole(at, noun, part), at.place)
+            here = _At(f"{at.path}[{key}]", self._whole(at, noun, part, names), at.place)
             if key not in before:
                 found.append(self._change(here, "{part:part} added"))
             elif type(before[key]) is not type(part):
@@ -149,17 +151,22 @@ class _Differ:
                 found += self.fields(here, before[key], part)
         for key, part in before.items():
             if key not in after:
-                here = _At(f"{at.path}[{key}]", self._whole(at, noun, part), at.place)
+                here = _At(f"{at.path}[{key}]", self._whole(at, noun, part, names), at.place)
                 found.append(self._change(here, "{part:part} removed"))
         stayed = [key for key in before if key in after]
         if stayed != [key for key in after if key in before]:
             found.append(self._other_order(at, noun, after))
         return found
 
-    def _whole(self, at: _At, noun: str, part: Any) -> str:
-        """Return what people call a part, and in brackets the part that it stands in."""
-        name = getattr(part, "name", None) or getattr(part, "title", None) or part.id
-        return self._inside(at, self.values.part(noun, name))
+    def _whole(self, at: _At, noun: str, part: Any, names: Mapping[str, int]) -> str:
+        """Return what people call a part, and in brackets the part that it stands in.
+
+        Where another one of the list has the same name, as a copy has, its id tells them apart.
+        """
+        called = self.values.part(noun, _name(part))
+        if names[_name(part)] > 1:
+            called = self.values.behind(called, part.id)
+        return self._inside(at, called)
 
     def _inside(self, at: _At, words: str) -> str:
         if at.owner == self.values.say("program"):
@@ -215,6 +222,10 @@ _MOVED = "{owner:part}: {field:field} changed from {old:text} to {new:text}"
 @cache
 def _hints(part: type) -> dict[str, Any]:
     return get_type_hints(part, include_extras=True)
+
+
+def _name(part: Any) -> str:
+    return str(getattr(part, "name", None) or getattr(part, "title", None) or part.id)
 
 
 def _entry(at: _At, place: int) -> _At:

@@ -114,6 +114,7 @@ SENTENCES = {
     "it belongs to somebody else": "از آنِ شخص دیگری است",
     "the redemption has no line {line:quoted}": "این استفاده سطر {line} را ندارد",
     "the order has no line {line:quoted}": "سفارش سطر {line} را ندارد",
+    "another line has the id {line:quoted}; a line without an id has its position as one": "سطر دیگری شناسهٔ {line} را دارد؛ شناسهٔ سطری که شناسه ندارد جایگاه آن است",
     "only {left:number} can still come back": "تنها {left} دیگر می\u200cتواند برگردد",
     "only {left:number} can still be returned": "تنها {left} دیگر را می\u200cتوان مرجوع کرد",
     "Too many tries to sign in; wait a quarter of an hour.": "تلاش برای ورود بیش از اندازه بود؛ یک ربع ساعت صبر کنید.",

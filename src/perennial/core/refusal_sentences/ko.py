@@ -114,6 +114,7 @@ SENTENCES = {
     "it belongs to somebody else": "다른 사람의 것입니다",
     "the redemption has no line {line:quoted}": "사용에 항목 {line:이/가} 없습니다",
     "the order has no line {line:quoted}": "주문에 항목 {line:이/가} 없습니다",
+    "another line has the id {line:quoted}; a line without an id has its position as one": "ID {line:이/가} 다른 항목에 있습니다. ID가 없는 항목은 순번이 ID입니다",
     "only {left:number} can still come back": "{left}까지만 되돌릴 수 있습니다",
     "only {left:number} can still be returned": "{left}까지만 반품할 수 있습니다",
     "Too many tries to sign in; wait a quarter of an hour.": "로그인 시도가 너무 많습니다. 15분 동안 기다리세요.",

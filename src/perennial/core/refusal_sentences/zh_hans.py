@@ -114,6 +114,7 @@ SENTENCES = {
     "it belongs to somebody else": "它属于他人",
     "the redemption has no line {line:quoted}": "该兑换没有订单行{line}",
     "the order has no line {line:quoted}": "该订单没有订单行{line}",
+    "another line has the id {line:quoted}; a line without an id has its position as one": "另一订单行的 ID 是{line}；没有 ID 的订单行以其序号为 ID",
     "only {left:number} can still come back": "只能再退回{left}",
     "only {left:number} can still be returned": "只能再退{left}件",
     "Too many tries to sign in; wait a quarter of an hour.": "登录尝试次数过多；请等待一刻钟。",

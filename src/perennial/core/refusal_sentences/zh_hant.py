@@ -114,6 +114,7 @@ SENTENCES = {
     "it belongs to somebody else": "它屬於他人",
     "the redemption has no line {line:quoted}": "該兌換沒有訂單明細{line}",
     "the order has no line {line:quoted}": "該訂單沒有訂單明細{line}",
+    "another line has the id {line:quoted}; a line without an id has its position as one": "另一訂單明細的 ID 是{line}；沒有 ID 的訂單明細以其序號為 ID",
     "only {left:number} can still come back": "只能再退回{left}",
     "only {left:number} can still be returned": "只能再退{left}件",
     "Too many tries to sign in; wait a quarter of an hour.": "登入嘗試次數過多；請等待一刻鐘。",
