@@ -115,6 +115,10 @@ async def test_two_cards_become_one(checkout: Checkout, owner: Connection) -> No
     assert (moved.amount, moved.card.balance, moved.to.balance) == (4_600, 0, 5_000)
     refused = await move(checkout, "m2", old, new, 1)
     assert (refused.status, code_of(refused)) == (409, "insufficient_points")
+    assert b"Nothing is on the card." in refused.body
+    refused = await move(checkout, "m3", new, old, 5_001)
+    assert (refused.status, code_of(refused)) == (409, "insufficient_points")
+    assert b"50.00 USD are on the card, and 50.01 USD were to be moved." in refused.body
     await is_sound(checkout.shop, owner)
 
 
@@ -142,6 +146,6 @@ async def test_a_card_is_never_emptied_twice(checkout: Checkout, owner: Connecti
     )
     assert {answer.status for answer in answers} <= {201, 409}
     redeemed = [await checkout.redeem(redeem(f"r{n}", None, 100, codes=(one,))) for n in range(8)]
-    spent = sum(each.quote.cards[0].amount for each in redeemed)
+    spent = sum(card.amount for each in redeemed for card in each.quote.cards)
     assert await on(checkout, one) + await on(checkout, other) == 2_000 - spent
     await is_sound(checkout.shop, owner)

@@ -106,3 +106,15 @@ async def test_a_card_says_what_is_on_it(checkout: Checkout) -> None:
     assert await balances() == on_it(600)
     await void_voucher(shop.handler, shop.workspace_id, code, "stolen", "mara")
     assert await balances() == on_it(0)
+
+
+async def test_an_empty_card_says_so(checkout: Checkout) -> None:
+    """Of one on which nothing is, or nothing that no other cart holds, the quote says why it does not pay."""
+    code = await checkout.claim("c1", "anna", "card")
+    await checkout.redeem(redeem("r1", None, 2_000, codes=(code,)))
+    await checkout.redeem(redeem("h1", None, 700, codes=(code,), minutes=10))
+    quoted = await checkout.quote(redeem("q", None, 900, codes=(code,)))
+    assert (quoted.to_pay, quoted.cards) == (900, ())
+    assert [(one.status, one.reason) for one in quoted.redeemables] == [
+        ("inapplicable", "insufficient_balance")
+    ]

@@ -25,7 +25,7 @@ from perennial.core.kinds.rule import EarningRule
 from perennial.core.orders.order import Scalar
 from perennial.core.terms.conditions import Condition, History, HistoryWindow, Measure
 from perennial.core.terms.figures import Figure, Take
-from perennial.core.terms.limits import AtCap, Counted, Holder
+from perennial.core.terms.limits import ON_ORDERS, AtCap, Counted, Holder
 from perennial.core.variants import CompiledTrial
 from perennial.ledger.lot import LotKey
 from perennial.units import Instant, Minor, Points, Rounding
@@ -257,6 +257,11 @@ class CompiledReward(msgspec.Struct, frozen=True):
     def lowest_price(self) -> Points:
         """The fewest points that somebody pays for it; 0 if it costs nobody anything, or has no price."""
         return min((price.points for price in self.prices if price.points), default=0)
+
+    @property
+    def bounds_of_claims(self) -> tuple[Bound, ...]:
+        """The limits that a claim counts for; what it takes off an order counts there, with its location."""
+        return tuple(bound for bound in self.bounds if bound.limit.counts not in ON_ORDERS)
 
     def card_for(self, tier: str | None) -> Minor:
         """Return what the gift card holds that it gives a member of ``tier``; 0 if it gives none."""

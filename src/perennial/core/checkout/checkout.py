@@ -16,7 +16,7 @@ from perennial.core.budgets.numbers import numbers_of_order
 from perennial.core.budgets.product_limits import product_uses
 from perennial.core.checkout.payments import Card, CardPaid, PointsPaid, pay_with_cards, pay_with_points
 from perennial.core.checkout.quote import Priced, Quote, allowances_of, price
-from perennial.core.checkout.why_not import why_card_refused, why_foreign
+from perennial.core.checkout.why_not import why_card_refused, why_empty, why_foreign
 from perennial.core.claims.part_payment import price_of, rest_of, why_not_in_part
 from perennial.core.counting import are, counted
 from perennial.core.document.program import PointsPayment
@@ -206,7 +206,11 @@ def _cards(
         offer = next((each for each in offers if want and each.version.program_id == want.program), None)
         standing = None
         if want is not None and offer is not None:
-            standing = why_card_refused(want, offer, at) or why_foreign(want.name, offer, currency)
+            standing = (
+                why_card_refused(want, offer, at)
+                or why_foreign(want.name, offer, currency)
+                or why_empty(want, card.balance)
+            )
         if want is None or standing is None:
             usable.append(card)
         else:

@@ -11,11 +11,14 @@ from uuid import UUID
 import msgspec
 
 from perennial.core.checkout.used import UsedLot
+from perennial.core.currency import format_money
 from perennial.core.document.program import PointsPayment
 from perennial.core.effects import Credit, Debit, Effect
 from perennial.core.kinds.rule import ONE, ten_thousandths
 from perennial.core.member import Member
+from perennial.core.orders.order import Scalar
 from perennial.core.pricing.redeemables import Reason, Wanted
+from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.wallets.spending import spend
 from perennial.ledger.account import Account
 from perennial.ledger.lot import LotKey, Origin
@@ -84,6 +87,19 @@ def pay_with_cards(cards: Sequence[Card], total: Minor) -> list[CardPaid]:
         total -= amount
         paid[card.card_id] = CardPaid(card.card_id, amount, card.balance - amount)
     return list(paid.values())
+
+
+def too_little_on_card(wanted: Minor | None, balance: Minor, currency: str) -> Refusal | None:
+    """Return why so much (None: all that there is) cannot leave a card, or None if it can."""
+    if balance and (wanted is None or wanted <= balance):
+        return None
+    words = "Nothing is on the card."
+    if balance and wanted is not None:
+        there, asked = (f"{format_money(each, currency)} {currency}" for each in (balance, wanted))
+        words = f"{there} are on the card, and {asked} were to be moved."
+    required = max(wanted or 1, 1)
+    details: dict[str, Scalar] = {"required": required, "available": balance, "missing": required - balance}
+    return Refusal(RefusalCode.INSUFFICIENT_POINTS, words, details)
 
 
 def charge_card(

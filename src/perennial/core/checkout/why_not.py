@@ -14,7 +14,7 @@ from perennial.core.pricing.redeemables import Reason, Standing, Voucher, Wanted
 from perennial.core.switches import off_of
 from perennial.core.version import CompiledReward
 from perennial.core.version_scope import scope_of
-from perennial.units import Instant, format_instant
+from perennial.units import Instant, Minor, format_instant
 
 
 def why_not_offered(want: Wanted, compiled: CompiledReward, offer: Offer, at: Instant) -> Standing | None:
@@ -69,6 +69,11 @@ def why_card_refused(want: Wanted, offer: Offer, at: Instant) -> Standing | None
     if stopped is not None:
         return no(Reason.SWITCHED_OFF, stopped)
     return _of_voucher(want, msgspec.structs.replace(voucher, uses_left=None), offer, at)
+
+
+def why_empty(want: Wanted, balance: Minor) -> Standing | None:
+    """Return that nothing is on a gift card that no other cart holds, or None if there is something."""
+    return None if balance > 0 else no(Reason.INSUFFICIENT_BALANCE, f"nothing is left on {want.name}")
 
 
 def _of_voucher(want: Wanted, voucher: Voucher, offer: Offer, at: Instant) -> Standing | None:

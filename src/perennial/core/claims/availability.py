@@ -79,7 +79,7 @@ def availability(
     reasons += why_not_offered(version, compiled, snapshot, at)
     if snapshot.joined_at is not None:
         reasons += _without_price(compiled, price, snapshot, wallet)
-        reasons += _limited(version, compiled, compiled.bounds, Use(), snapshot, limited)
+        reasons += _limited(version, compiled, compiled.bounds_of_claims, Use(), snapshot, limited)
         left = stock_left(version, compiled, snapshot)
         if left is not None and 0 < left <= ahead:
             reasons.append(others_wait(compiled.reward.id, ahead, left))

@@ -62,7 +62,7 @@ def decide_claim(
         assert refusal is not None, "without a price there is a reason"
         text = text_for(compiled.reward.refusals, refusal.code.value)
         return refuse(version, msgspec.structs.replace(refusal, text=text))
-    limited.use(compiled.bounds, Use())
+    limited.use(compiled.bounds_of_claims, Use())
     limited.use(version.wallets[price.wallet].spending, Use(points=price.points))
     effects = pay(version, price, member, event.at)
     effects += limited.effects(today_of(version, event.at))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from perennial.core.checkout.payments import card_credit
+from perennial.core.checkout.payments import card_credit, too_little_on_card
 from perennial.core.member import Member
 from perennial.core.refusals import Refusal, RefusalCode
 from perennial.core.rehearsal.checkout import CheckoutRehearsal
 from perennial.core.rehearsal.played import PlayedVoucher
 from perennial.core.rehearsal.rehearsal import RehearsalRefused, UnknownName
-from perennial.core.wallets.spending import insufficient, spend
+from perennial.core.wallets.spending import spend
 from perennial.ledger.account import Account
 from perennial.units import Instant, Minor
 
@@ -31,9 +31,10 @@ def move_card_money(
     if taking is voucher:
         raise UnknownName(f"{to!r} is the same card")
     balance = play.card_balance(name)
+    refusal = too_little_on_card(amount, balance, play.versions[voucher.version - 1].program.currency)
+    if refusal is not None:
+        raise RehearsalRefused(refusal)
     moved = balance if amount is None else amount
-    if moved > balance or not moved:
-        raise RehearsalRefused(insufficient(max(moved, 1), balance))
     effects, _ = spend(account.wallets[unit], unit, moved, at, Account.IN_TRANSIT)
     play.take_over_card(voucher, account, effects, at)
     play.take_over_card(taking, receiver, (card_credit(unit, moved, at),), at)

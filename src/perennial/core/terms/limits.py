@@ -48,6 +48,9 @@ class Counted(StrEnum):
 MONEY = (Counted.DISCOUNT, Counted.ORDER_VALUE)
 """What is counted in minor units."""
 
+ON_ORDERS = (Counted.DISCOUNT, Counted.UNITS, Counted.ORDER_VALUE)
+"""What is counted where a reward is used on an order, and not where it is claimed."""
+
 
 class AtCap(StrEnum):
     """What happens to what does not fit: cut to the room left, or rejected whole."""

@@ -13,14 +13,13 @@ from uuid import UUID
 import msgspec
 from asyncpg import Connection, SerializationError
 
-from perennial.core.checkout.payments import charge_card
+from perennial.core.checkout.payments import charge_card, too_little_on_card
 from perennial.core.claims.availability import why_off
 from perennial.core.codes.codes import Codes
 from perennial.core.effects import Credit, Effect, IssueVoucher
 from perennial.core.member import Member
 from perennial.core.version import CompiledReward
 from perennial.core.wallets.dates import end_of_day_after
-from perennial.core.wallets.spending import insufficient
 from perennial.flows.answers import Answer, Decided, VoucherAnswer
 from perennial.flows.asked import FoundVoucher, shown
 from perennial.flows.batch import Batch, Operation
@@ -269,9 +268,10 @@ def _move(batch: Batch, command: MoveCardMoney, operation: Operation) -> CardMon
     if giving.unit != taking.unit:
         raise field_problem("$.to", "other_currency", "is a card of another program")
     balance = giving.balance or 0
+    refusal = too_little_on_card(command.amount, balance, giving.row.currency)
+    if refusal is not None:
+        raise refused(refusal)
     amount = balance if command.amount is None else command.amount
-    if amount > balance or not amount:
-        raise refused(insufficient(max(amount, 1), balance))
     card = batch.cards[giving.row.voucher_id]
     effects, _ = charge_card(card, giving.unit, amount, batch.now, Account.IN_TRANSIT, giving.bucket)
     _apply(batch, operation, giving, card, *effects)
