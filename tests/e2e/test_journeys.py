@@ -332,3 +332,31 @@ def test_an_example_stays_one_where_something_is_wrong(browser: Browser, shop: S
     expect(page.get_by_text("A whole number from 1 to 1,000,000.")).to_be_visible()
     assert number.evaluate(color) == before
     watched.context.close()
+
+
+_CARDS = """
+program: cards
+name: Cards
+currency: USD
+wallets: [{id: stars, name: Stars}]
+earning_rules: [{id: hello, type: fixed, trigger: member.joined, points: 100}]
+rewards: [{id: card, name: A gift card, price: 50, gives: [{type: gift_card, value: 2500}]}]
+"""
+
+
+def test_a_gift_card_is_worth_what_is_on_it(browser: Browser, shop: Shop) -> None:
+    """On the page of its member: less once a part is spent, and nothing at the end."""
+    shop.call("PUT", "programs/cards/draft", yaml=_CARDS)
+    shop.call("POST", "programs/cards/publish", {})
+    shop.call("PUT", "orders/dora-1", {**_ORDER, "customer": "dora"})
+    claim = {"id": "dora-card", "reward": "cards/card"}
+    code = shop.call("POST", "customers/dora/claims", claim)["voucher"]["code"]
+    watched = opened(browser, shop)
+    worth = watched.page.get_by_role("table", name="Vouchers").get_by_role("row", name="A gift card")
+    for name, amount, left in (("dora-2", 900, "$16.00"), ("dora-3", 1_600, "$0.00")):
+        lines = [{"sku": "tea", "amount": amount}]
+        shop.call("POST", "redemptions", {"id": name, "cart": {"lines": lines}, "redeem": [{"code": code}]})
+        watched.go(f"/{SANDBOX}/members/dora?tab=vouchers")
+        expect(worth).to_contain_text(left)
+    assert watched.wrong == []
+    watched.context.close()
