@@ -41,6 +41,23 @@ async def test_a_claim_needs_no_location(shop: Shop, owner: Connection, limit: s
     await is_sound(shop, owner)
 
 
+async def test_what_can_never_be_used_is_not_sold(shop: Shop, owner: Connection) -> None:
+    """Once all that everybody may take off is taken nobody pays for more; what comes back is sold again."""
+    await shop.publish(PROGRAM.replace("LIMIT, per: location, every: day", "discount: 150, per: total"))
+    await shop.order("seed", "anna", 1_000)
+    checkout = Checkout(shop)
+    first, second = await checkout.claim("c1", "anna", "big"), await checkout.claim("c2", "anna", "big")
+    await checkout.redeem(redeem("r1", "anna", 500, codes=(first,)))
+    third = await checkout.claim("c3", "anna", "big")
+    await checkout.redeem(redeem("r2", "anna", 50, codes=(second,)))
+    more = PostClaim(id="c4", customer="anna", at=START, reward="big")
+    assert (await shop.refuse(more)).code == "limit_reached"
+    await checkout.roll_back("b1", "r2", "anna")
+    await shop.do(more)
+    await checkout.redeem(redeem("r3", "anna", 50, codes=(third,)))
+    await is_sound(shop, owner)
+
+
 async def test_how_often_it_is_claimed_in_a_place_is_asked_at_once(shop: Shop) -> None:
     """A claim is a time, and it does not say where it is made."""
     await shop.publish(PROGRAM.replace("LIMIT", "times: 5"))

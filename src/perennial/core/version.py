@@ -263,6 +263,15 @@ class CompiledReward(msgspec.Struct, frozen=True):
         """The limits that a claim counts for; what it takes off an order counts there, with its location."""
         return tuple(bound for bound in self.bounds if bound.limit.counts not in ON_ORDERS)
 
+    @property
+    def bounds_for_good(self) -> tuple[Bound, ...]:
+        """The limits without which a claim is worth nothing: what all take off orders, ever."""
+        return tuple(
+            bound
+            for bound in self.bounds
+            if bound.limit.counts in ON_ORDERS and bound.limit.is_total and bound.limit.period is Period.EVER
+        )
+
     def card_for(self, tier: str | None) -> Minor:
         """Return what the gift card holds that it gives a member of ``tier``; 0 if it gives none."""
         return sum(given.benefit.card_value() for given in self.gives_to(tier))

@@ -36,6 +36,9 @@ from perennial.core.wallets.prices import price_for, spendable
 from perennial.core.wallets.spending import insufficient, not_a_member
 from perennial.units import Instant, Points, format_instant
 
+_SOME = Use(discount=1, units=1, order_value=1)
+"""The least that a reward takes where it is used on an order."""
+
 
 class Availability(msgspec.Struct, frozen=True, kw_only=True):
     """What a reward is to one member at one moment; ``reasons`` is empty if it can be claimed.
@@ -80,6 +83,7 @@ def availability(
     if snapshot.joined_at is not None:
         reasons += _without_price(compiled, price, snapshot, wallet)
         reasons += _limited(version, compiled, compiled.bounds_of_claims, Use(), snapshot, limited)
+        reasons += _limited(version, compiled, compiled.bounds_for_good, _SOME, snapshot, limited)
         left = stock_left(version, compiled, snapshot)
         if left is not None and 0 < left <= ahead:
             reasons.append(others_wait(compiled.reward.id, ahead, left))
